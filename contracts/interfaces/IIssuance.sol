@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {InstitutionId, MethodologyId, ProgrammeId, RequestId} from "../types/Ids.sol";
+import {SourceId, TokenId} from "../types/Ids.sol";
+
+/// @title Issuance: from a request with a tree root to units
+/// @notice An applicant proposes a period with the root of its activity tree; reviewers sign; the
+/// operator files and a notice (公示) runs; the authority issues. Whoever applies does not decide:
+/// institutions are compared, not addresses, when a statement arrives and again when units are made.
+/// @dev Statements are EIP-712 typed data of the domain "Tanpu Issuance", version "1". Times are
+/// seconds since 1970, days are China time, ranges are half-open.
+interface IIssuance {
+    /// @notice What an applicant proposes.
+    /// @param sourceId The source.
+    /// @param firstDay First day of the monitoring period.
+    /// @param endDay Day after the last one.
+    /// @param root Root of the activity tree.
+    /// @param totalMilligrams Sum of the tree, milligrams of CO2e.
+    /// @param count Number of leaves, zero-milligram ones included.
+    /// @param depth Smallest d with 2^d >= count.
+    /// @param hashSuite 1 keccak.
+    /// @param leafFileHash Hash of the whole leaf file.
+    /// @param reportHash Hash of the monitoring report.
+    struct Proposal {
+        SourceId sourceId;
+        uint32 firstDay;
+        uint32 endDay;
+        bytes32 root;
+        uint128 totalMilligrams;
+        uint64 count;
+        uint8 depth;
+        uint8 hashSuite;
+        bytes32 leafFileHash;
+        bytes32 reportHash;
+    }
+
+    /// @notice A review statement (审定 / 核查 / 技术论证). All but the last five fields repeat the
+    /// request, so that a signature is worth nothing for any other content.
+    /// @param requestId The request.
+    /// @param root Its root.
+    /// @param totalMilligrams Its milligrams; reviewers sign milligrams, not grams.
+    /// @param firstDay Its first day.
+    /// @param endDay Its end day.
+    /// @param methodology Its methodology.
+    /// @param reportHash Its report.
+    /// @param kind 1 validation 审定, 2 verification 核查, 3 technical 技术论证.
+    /// @param favourable An unfavourable statement stands in the way of filing and issue.
+    /// @param validUntil Last second at which it counts.
+    /// @param reviewer Account that signs, a key or an ERC-1271 contract.
+    struct Statement {
+        RequestId requestId;
+        bytes32 root;
+        uint128 totalMilligrams;
+        uint32 firstDay;
+        uint32 endDay;
+        MethodologyId methodology;
+        bytes32 reportHash;
+        uint8 kind;
+        bool favourable;
+        uint64 validUntil;
+        address reviewer;
+    }
+
+    /// @notice A request as it stands.
+    /// @param sourceId The source.
+    /// @param root Root of the tree.
+    /// @param leafFileHash Hash of the leaf file.
+    /// @param reportHash Hash of the report.
+    /// @param totalMilligrams Milligrams proposed.
+    /// @param deductedMilligrams Milligrams taken off since.
+    /// @param count Number of leaves.
+    /// @param firstDay First day.
+    /// @param endDay Day after the last one.
+    /// @param depth Depth of the tree.
+    /// @param hashSuite 1 keccak.
+    /// @param applicant Who proposed.
+    /// @param proposedAt When.
+    /// @param noticeEnd End of the notice, pauses up to now included; 0 before filing.
+    /// @param state See RequestState.
+    /// @param statements Number of review statements.
+    /// @param objections Number of objections.
+    /// @param openObjections Number of objections without a decision.
+    /// @param tokenId Id of the units it leads to.
+    struct Request {
+        SourceId sourceId;
+        bytes32 root;
+        bytes32 leafFileHash;
+        bytes32 reportHash;
+        uint128 totalMilligrams;
+        uint128 deductedMilligrams;
+        uint64 count;
+        uint32 firstDay;
+        uint32 endDay;
+        uint8 depth;
+        uint8 hashSuite;
+        address applicant;
+        uint64 proposedAt;
+        uint64 noticeEnd;
+        uint8 state;
+        uint8 statements;
+        uint32 objections;
+        uint32 openObjections;
+        TokenId tokenId;
+    }
+
+    /// @notice A statement as stored; what it repeats of the request is not stored twice.
+    struct StoredStatement {
+        address reviewer;
+        uint8 kind;
+        bool favourable;
+        uint64 validUntil;
+    }
+
+    /// @notice An objection as stored.
+    /// @param objector Who objected.
+    /// @param state 1 open, 2 upheld, 3 dismissed.
+    struct Objection {
+        address objector;
+        uint8 state;
+    }
+
+    event Proposed(
+        RequestId indexed requestId,
+        TokenId indexed tokenId,
+        SourceId indexed sourceId,
+        address applicant,
+        Proposal proposal
+    );
+    event Attested(
+        RequestId indexed requestId,
+        address indexed reviewer,
+        InstitutionId indexed institution,
+        uint8 kind,
+        bool favourable,
+        uint64 validUntil,
+        bytes32 digest
+    );
+    event Filed(RequestId indexed requestId, bytes32 document, uint64 noticeEnd);
+    event Objected(
+        RequestId indexed requestId,
+        uint32 index,
+        address indexed objector,
+        bytes32 document
+    );
+    event ObjectionDecided(
+        RequestId indexed requestId,
+        uint32 index,
+        bool upheld,
+        bytes32 document
+    );
+    event Issued(
+        RequestId indexed requestId,
+        TokenId indexed tokenId,
+        address indexed owner,
+        uint64 issuedGrams,
+        uint64 carryBeforeMilligrams,
+        uint64 carryAfterMilligrams,
+        uint128 deductedMilligrams,
+        bytes32 document
+    );
+    event Rejected(RequestId indexed requestId, bytes32 document);
+    event Withdrawn(RequestId indexed requestId);
+    event Expired(RequestId indexed requestId);
+    event TokenSuspended(TokenId indexed tokenId, bytes32 document);
+    event TokenResumed(TokenId indexed tokenId, bytes32 document);
+
+    error IssuanceRequestUnknown(RequestId requestId);
+    error IssuanceState(RequestId requestId, uint8 state);
+    error IssuanceRoleMissing(ProgrammeId programme, uint8 role, address caller);
+    error IssuanceNotApplicant(SourceId sourceId, address applicant, address caller);
+    error IssuanceSameInstitution(InstitutionId institution, address caller, address party);
+    error IssuanceRootZero();
+    error IssuanceHashSuite(uint8 hashSuite);
+    error IssuanceCountZero();
+    error IssuanceDepth(uint8 depth, uint64 count);
+    error IssuanceTotalZero();
+    error IssuanceTotalTooLarge(uint128 totalMilligrams, uint128 mostMilligrams);
+    error IssuanceAboveCap(uint128 totalMilligrams, uint128 mostMilligrams);
+    error IssuanceStatementMismatch(RequestId requestId);
+    error IssuanceStatementKind(uint8 kind);
+    error IssuanceStatementExpired(uint64 validUntil, uint64 time);
+    error IssuanceStatementKnown(RequestId requestId, address reviewer);
+    error IssuanceStatementsFull(RequestId requestId, uint256 most);
+    error IssuanceSignature(address reviewer, bytes32 digest);
+    error IssuanceReviewsMissing(RequestId requestId, uint256 favourable, uint256 needed);
+    error IssuanceReviewUnfavourable(RequestId requestId, address reviewer);
+    error IssuanceNoticeRunning(RequestId requestId, uint64 noticeEnd);
+    error IssuanceNoticeOver(RequestId requestId, uint64 noticeEnd);
+    error IssuanceNoticeTooLong(uint64 noticeEnd);
+    error IssuanceObjectorStanding(address account, uint8 standing);
+    error IssuanceObjectionExists(RequestId requestId, address objector, uint32 index);
+    error IssuanceObjectionUnknown(RequestId requestId, uint32 index);
+    error IssuanceObjectionDecided(RequestId requestId, uint32 index);
+    error IssuanceObjectionsOpen(RequestId requestId, uint32 open);
+    error IssuanceParameterInvalid(ProgrammeId programme, bytes32 key, uint128 value);
+    error IssuanceBelowGranularity(uint256 milligrams, uint256 granuleMilligrams);
+    error IssuanceNotExpired(RequestId requestId, uint64 expiresAt);
+    error IssuanceReviewed(RequestId requestId, uint8 statements);
+    error IssuanceTokenUnknown(TokenId tokenId);
+    error IssuanceTokenState(TokenId tokenId, uint8 state);
+
+    /// @notice Proposes a request and books its days. By the source's applicant.
+    /// @param proposal What is proposed.
+    /// @return requestId Running from 1.
+    /// @custom:reverts SourcesSourceUnknown, IssuanceNotApplicant, IssuanceRoleMissing,
+    /// ProgrammesPaused, IssuanceHashSuite, IssuanceRootZero, IssuanceCountZero, IssuanceDepth,
+    /// IssuanceTotalZero, IssuanceTotalTooLarge, IssuanceAboveCap, and what ISources.reserve reverts
+    /// with, first of all SourcesDayTaken
+    function propose(Proposal calldata proposal) external returns (RequestId requestId);
+
+    /// @notice Stores a reviewer's signed statement. Anyone may bring it.
+    /// @param statement What was signed.
+    /// @param signature ECDSA signature of the reviewer's key, or what its ERC-1271 contract accepts.
+    /// @custom:reverts IssuanceRequestUnknown, IssuanceState, ProgrammesPaused,
+    /// IssuanceStatementMismatch, IssuanceStatementKind, IssuanceStatementExpired,
+    /// IssuanceRoleMissing, IssuanceSameInstitution, IssuanceSignature, IssuanceStatementKnown,
+    /// IssuanceStatementsFull
+    function attest(Statement calldata statement, bytes calldata signature) external;
+
+    /// @notice Files a request (备案) and starts its notice. By the operator, once enough institutions
+    /// stated favourably.
+    /// @param requestId The request.
+    /// @param filingDocument Hash of the filing.
+    /// @param noticeEnd Wanted end, computed in working days outside; it becomes at least now +
+    /// "notice.seconds".
+    /// @custom:reverts IssuanceRequestUnknown, IssuanceState, IssuanceRoleMissing, ProgrammesPaused,
+    /// IssuanceReviewsMissing, IssuanceReviewUnfavourable, IssuanceNoticeTooLong,
+    /// ProgrammesParameterUnset
+    /// @custom:source Guangdong PHCER: a public notice of at least seven working days.
+    function file(RequestId requestId, bytes32 filingDocument, uint64 noticeEnd) external;
+
+    /// @notice Objects (异议) during the notice. By any open account, once for a request; also while
+    /// the programme is paused.
+    /// @param requestId The request.
+    /// @param document Hash of the reasons.
+    /// @custom:reverts IssuanceRequestUnknown, IssuanceState, IssuanceNoticeOver,
+    /// IssuanceObjectorStanding, IssuanceObjectionExists
+    function object_(RequestId requestId, bytes32 document) external;
+
+    /// @notice Decides an objection. By an authority of neither the applicant's nor the owner's
+    /// institution. An objection that is upheld rejects the request and frees its days.
+    /// @param requestId The request.
+    /// @param index Running from 0 in the request.
+    /// @param upheld Whether the objector is right.
+    /// @param document Hash of the decision.
+    /// @custom:reverts IssuanceRequestUnknown, IssuanceState, IssuanceRoleMissing,
+    /// IssuanceSameInstitution, ProgrammesPaused, IssuanceObjectionUnknown, IssuanceObjectionDecided
+    function decideObjection(
+        RequestId requestId,
+        uint32 index,
+        bool upheld,
+        bytes32 document
+    ) external;
+
+    /// @notice Issues the units (签发) to the source's owner. By an authority of neither the
+    /// applicant's nor the owner's institution, after the notice, with every objection decided and the
+    /// statements checked again.
+    /// @dev grams = floor((milligrams - deducted + carry) / (1000 * granularity)) * granularity. The
+    /// rest is the source's carry when "issue.carry" is 1, else it is voided.
+    /// @param requestId The request.
+    /// @param document Hash of the decision.
+    /// @custom:reverts IssuanceRequestUnknown, IssuanceState, IssuanceRoleMissing,
+    /// IssuanceSameInstitution, ProgrammesPaused, IssuanceNoticeRunning, IssuanceObjectionsOpen,
+    /// IssuanceReviewsMissing, IssuanceReviewUnfavourable, IssuanceParameterInvalid,
+    /// IssuanceBelowGranularity, ProgrammesParameterUnset, and what IReductionToken.mint reverts with
+    function issue(RequestId requestId, bytes32 document) external;
+
+    /// @notice Rejects a request before issue and frees its days. By an authority of neither the
+    /// applicant's nor the owner's institution.
+    /// @param requestId The request.
+    /// @param document Hash of the decision.
+    /// @custom:reverts IssuanceRequestUnknown, IssuanceState, IssuanceRoleMissing,
+    /// IssuanceSameInstitution, ProgrammesPaused
+    function reject(RequestId requestId, bytes32 document) external;
+
+    /// @notice Withdraws a request before issue and frees its days. By its applicant.
+    /// @param requestId The request.
+    /// @custom:reverts IssuanceRequestUnknown, IssuanceState, IssuanceNotApplicant, ProgrammesPaused
+    function withdraw(RequestId requestId) external;
+
+    /// @notice Frees the days of a request that nobody reviewed within "reservation.seconds", pauses
+    /// not counted. By anyone.
+    /// @param requestId The request.
+    /// @custom:reverts IssuanceRequestUnknown, IssuanceState, IssuanceReviewed, IssuanceNotExpired,
+    /// ProgrammesPaused, ProgrammesParameterUnset
+    function releaseExpired(RequestId requestId) external;
+
+    /// @notice Suspends all units of an id: they neither move nor retire. By the authority.
+    /// @param tokenId The id.
+    /// @param document Hash of the decision.
+    /// @custom:reverts IssuanceTokenUnknown, IssuanceTokenState, IssuanceRoleMissing
+    function suspendToken(TokenId tokenId, bytes32 document) external;
+
+    /// @notice Ends a suspension. By the authority.
+    /// @param tokenId The id.
+    /// @param document Hash of the decision.
+    /// @custom:reverts IssuanceTokenUnknown, IssuanceTokenState, IssuanceRoleMissing
+    function resumeToken(TokenId tokenId, bytes32 document) external;
+
+    /// @notice The request as it stands.
+    /// @custom:reverts IssuanceRequestUnknown
+    function requestOf(RequestId requestId) external view returns (Request memory);
+
+    /// @notice How many requests there are; their numbers run from 1.
+    function requestCount() external view returns (uint64);
+
+    /// @notice The source's carry, milligrams.
+    function carryOf(SourceId sourceId) external view returns (uint64 milligrams);
+
+    /// @notice A statement of a request, in order of arrival from 0; all zero when there is none.
+    function statementOf(
+        RequestId requestId,
+        uint256 index
+    ) external view returns (StoredStatement memory);
+
+    /// @notice An objection of a request, from 0; all zero when there is none.
+    function objectionOf(
+        RequestId requestId,
+        uint32 index
+    ) external view returns (Objection memory);
+
+    /// @notice EIP-712 digest that the reviewer signs.
+    function statementDigest(Statement calldata statement) external view returns (bytes32);
+}

@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {InstitutionId, ProgrammeId} from "../types/Ids.sol";
+
+/// @title Programmes: jurisdictions, their roles, institution accounts and dated parameters
+/// @notice A programme (碳普惠机制) is a jurisdiction's scheme. Its authority (主管部门) decides, its
+/// operator (运营机构) runs the registry. Roles are given per programme, with a date from which they
+/// hold, and end at once when revoked. An institution account is one chain address in one programme.
+/// @dev Roles, standing codes and parameter keys: types/Codes.sol. The registry's AccessManager
+/// creates programmes and decides nothing inside them.
+interface IProgrammes {
+    /// @notice A programme as stored.
+    /// @param parent Programme of the next tier, 0 when there is none.
+    /// @param tier 1 district, 2 city, 3 province, 4 nation.
+    /// @param exists Set once, never cleared.
+    /// @param paused Whether writes of the programme are stopped now.
+    /// @param pausedAt Time of the latest pause, seconds since 1970; 0 when there was none.
+    /// @param pausedSeconds Sum of all ended pauses, seconds.
+    /// @param openedAt Time of creation, seconds since 1970.
+    struct Programme {
+        ProgrammeId parent;
+        uint8 tier;
+        bool exists;
+        bool paused;
+        uint64 pausedAt;
+        uint64 pausedSeconds;
+        uint64 openedAt;
+    }
+
+    /// @notice An institution account as stored.
+    /// @param institution Whose account it is; zero when there is no account.
+    /// @param programme Programme that opened it.
+    /// @param standing Bits of the Standing library.
+    /// @param authorities In how many programmes the account is an authority.
+    /// @param openedAt Time of opening, seconds since 1970.
+    struct Account {
+        InstitutionId institution;
+        ProgrammeId programme;
+        uint8 standing;
+        uint32 authorities;
+        uint64 openedAt;
+    }
+
+    event ProgrammeCreated(
+        ProgrammeId indexed programme,
+        ProgrammeId parent,
+        uint8 tier,
+        address authority,
+        InstitutionId institution,
+        bytes32 document
+    );
+    event AccountOpened(
+        ProgrammeId indexed programme,
+        address indexed account,
+        InstitutionId indexed institution,
+        bytes32 document
+    );
+    event AccountStandingChanged(
+        ProgrammeId indexed programme,
+        address indexed account,
+        uint8 standing,
+        bytes32 document
+    );
+    event RoleGranted(
+        ProgrammeId indexed programme,
+        uint8 indexed role,
+        address indexed account,
+        uint64 effectiveAt,
+        bytes32 document
+    );
+    event RoleRevoked(
+        ProgrammeId indexed programme,
+        uint8 indexed role,
+        address indexed account,
+        bytes32 document
+    );
+    event ParameterSet(
+        ProgrammeId indexed programme,
+        bytes32 indexed key,
+        uint128 value,
+        uint64 effectiveAt,
+        bytes32 document
+    );
+    event ProgrammePaused(ProgrammeId indexed programme, bytes32 document);
+    event ProgrammeResumed(ProgrammeId indexed programme, bytes32 document);
+
+    error ProgrammesIdZero();
+    error ProgrammesExists(ProgrammeId programme);
+    error ProgrammesUnknown(ProgrammeId programme);
+    error ProgrammesTier(uint8 tier, uint8 parentTier);
+    error ProgrammesPaused(ProgrammeId programme);
+    error ProgrammesNotPaused(ProgrammeId programme);
+    error ProgrammesRoleMissing(ProgrammeId programme, uint8 role, address caller);
+    error ProgrammesRoleUnknown(uint8 role);
+    error ProgrammesRoleHeld(ProgrammeId programme, uint8 role, address account);
+    error ProgrammesRoleNotHeld(ProgrammeId programme, uint8 role, address account);
+    error ProgrammesSelfRevoke(ProgrammeId programme, address account);
+    error ProgrammesAccountZero();
+    error ProgrammesAccountExists(address account, ProgrammeId programme);
+    error ProgrammesAccountUnknown(address account);
+    error ProgrammesAccountElsewhere(address account, ProgrammeId programme);
+    error ProgrammesAccountStanding(address account, uint8 standing);
+    error ProgrammesAuthorityProtected(address account);
+    error ProgrammesInstitutionZero();
+    error ProgrammesInstitutionMismatch(address account, InstitutionId institution);
+    error ProgrammesParameterKeyZero();
+    error ProgrammesParameterUnset(ProgrammeId programme, bytes32 key);
+
+    /// @notice Creates a programme, opens its authority's account if it has none and makes it the
+    /// authority at once. Only for the registry's registrars (AccessManager).
+    /// @param programme Number of the new programme, not 0 and not used before.
+    /// @param parent Programme of a higher tier, or 0.
+    /// @param tier 1 district, 2 city, 3 province, 4 nation; below the parent's.
+    /// @param authority Chain address of the authority.
+    /// @param institution The authority's institution.
+    /// @param document Hash of the deciding document.
+    /// @custom:reverts ProgrammesIdZero, ProgrammesExists, ProgrammesUnknown for the parent,
+    /// ProgrammesTier, ProgrammesAccountZero, ProgrammesInstitutionZero,
+    /// ProgrammesInstitutionMismatch, ProgrammesAccountStanding
+    /// @custom:source The field's tiers: district, city and province run programmes of their own.
+    function createProgramme(
+        ProgrammeId programme,
+        ProgrammeId parent,
+        uint8 tier,
+        address authority,
+        InstitutionId institution,
+        bytes32 document
+    ) external;
+
+    /// @notice Opens an institution account (机构碳账户). By the operator or the authority.
+    /// @param programme Programme that opens it.
+    /// @param account Chain address that has no account anywhere yet.
+    /// @param institution Whose account it is.
+    /// @param document Hash of the application and the identity check.
+    /// @custom:reverts ProgrammesRoleMissing, ProgrammesPaused, ProgrammesAccountZero,
+    /// ProgrammesInstitutionZero, ProgrammesAccountExists
+    function openAccount(
+        ProgrammeId programme,
+        address account,
+        InstitutionId institution,
+        bytes32 document
+    ) external;
+
+    /// @notice Freezes all of an account (冻结): it neither sends, receives, retires nor acts in a role.
+    /// By the authority of the programme that opened it; also while the programme is paused. An
+    /// account that is an authority anywhere cannot be frozen; revoke that role first.
+    /// @param programme Programme that opened the account.
+    /// @param account The account.
+    /// @param document Hash of the order.
+    /// @custom:reverts ProgrammesRoleMissing, ProgrammesAccountUnknown, ProgrammesAccountElsewhere,
+    /// ProgrammesAccountStanding, ProgrammesAuthorityProtected
+    function freezeAccount(ProgrammeId programme, address account, bytes32 document) external;
+
+    /// @notice Ends a freeze. By the authority; also while the programme is paused.
+    /// @param programme Programme that opened the account.
+    /// @param account The frozen account.
+    /// @param document Hash of the order.
+    /// @custom:reverts ProgrammesRoleMissing, ProgrammesAccountUnknown, ProgrammesAccountElsewhere,
+    /// ProgrammesAccountStanding
+    function unfreezeAccount(ProgrammeId programme, address account, bytes32 document) external;
+
+    /// @notice Closes an account for ever. By the authority. What it still holds stays where it is.
+    /// @param programme Programme that opened the account.
+    /// @param account The account, frozen or not.
+    /// @param document Hash of the order.
+    /// @custom:reverts ProgrammesRoleMissing, ProgrammesAccountUnknown, ProgrammesAccountElsewhere,
+    /// ProgrammesAccountStanding, ProgrammesAuthorityProtected
+    function closeAccount(ProgrammeId programme, address account, bytes32 document) external;
+
+    /// @notice Grants a role. By the authority.
+    /// @param programme Programme in which the role holds.
+    /// @param role 1 authority, 2 operator, 3 reviewer, 4 applicant.
+    /// @param account An open account of any programme.
+    /// @param effectiveAt Seconds since 1970 from which it holds; an earlier time becomes now.
+    /// @param document Hash of the decision, for reviewers of the accreditation.
+    /// @custom:reverts ProgrammesRoleMissing, ProgrammesPaused, ProgrammesRoleUnknown,
+    /// ProgrammesRoleHeld, ProgrammesAccountUnknown, ProgrammesAccountStanding
+    function grantRole(
+        ProgrammeId programme,
+        uint8 role,
+        address account,
+        uint64 effectiveAt,
+        bytes32 document
+    ) external;
+
+    /// @notice Revokes a role at once. By the authority; also while the programme is paused. Nobody
+    /// revokes its own authority, so that a programme always has one.
+    /// @param programme Programme in which the role holds.
+    /// @param role 1 authority, 2 operator, 3 reviewer, 4 applicant.
+    /// @param account Who holds it, or will from its date.
+    /// @param document Hash of the decision.
+    /// @custom:reverts ProgrammesRoleMissing, ProgrammesRoleUnknown, ProgrammesRoleNotHeld,
+    /// ProgrammesSelfRevoke
+    function revokeRole(
+        ProgrammeId programme,
+        uint8 role,
+        address account,
+        bytes32 document
+    ) external;
+
+    /// @notice Decides a parameter from a date on. By the authority. At any time the last decision
+    /// that is in force then counts, so the past never changes.
+    /// @param programme Programme of the parameter.
+    /// @param key ASCII name, left aligned; see ParameterKeys.
+    /// @param value Unit as the key says.
+    /// @param effectiveAt Seconds since 1970; an earlier time becomes now.
+    /// @param document Hash of the rule.
+    /// @custom:reverts ProgrammesRoleMissing, ProgrammesPaused, ProgrammesParameterKeyZero
+    function setParameter(
+        ProgrammeId programme,
+        bytes32 key,
+        uint128 value,
+        uint64 effectiveAt,
+        bytes32 document
+    ) external;
+
+    /// @notice Stops the writes of one programme, never reads or proofs; deadlines wait. By the
+    /// authority.
+    /// @param programme The programme.
+    /// @param document Hash of the decision.
+    /// @custom:reverts ProgrammesRoleMissing, ProgrammesPaused
+    function pauseProgramme(ProgrammeId programme, bytes32 document) external;
+
+    /// @notice Lets a paused programme go on. By the authority.
+    /// @param programme The programme.
+    /// @param document Hash of the decision.
+    /// @custom:reverts ProgrammesRoleMissing, ProgrammesNotPaused
+    function resumeProgramme(ProgrammeId programme, bytes32 document) external;
+
+    /// @notice Whether an account may act in a role now: granted, its date reached, not revoked, and
+    /// the account neither frozen nor closed.
+    function hasRole(
+        ProgrammeId programme,
+        uint8 role,
+        address account
+    ) external view returns (bool);
+
+    /// @notice Time from which the role holds, seconds since 1970; 0 when not granted.
+    function roleEffectiveAt(
+        ProgrammeId programme,
+        uint8 role,
+        address account
+    ) external view returns (uint64 effectiveAt);
+
+    /// @notice The account's institution; zero when there is no account.
+    function institutionOf(address account) external view returns (InstitutionId institution);
+
+    /// @notice The account as stored; all zero when there is none.
+    function accountOf(address account) external view returns (Account memory);
+
+    /// @notice The programme as stored; all zero when there is none.
+    function programmeOf(ProgrammeId programme) external view returns (Programme memory);
+
+    /// @notice The parameter's value at a time.
+    /// @param programme Programme of the parameter.
+    /// @param key ASCII name.
+    /// @param time Seconds since 1970.
+    /// @return value Unit as the key says.
+    /// @custom:reverts ProgrammesParameterUnset
+    function parameterAt(
+        ProgrammeId programme,
+        bytes32 key,
+        uint64 time
+    ) external view returns (uint128 value);
+
+    /// @notice Seconds the programme has been paused in all, the present pause included.
+    /// @dev A deadline D set when this was P is over at block.timestamp >= D + (now's value - P).
+    function pausedSecondsOf(ProgrammeId programme) external view returns (uint64);
+
+    /// @notice Returns only when the programme exists and is not paused.
+    /// @custom:reverts ProgrammesUnknown, ProgrammesPaused
+    function requireRunning(ProgrammeId programme) external view;
+}

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {AssetKey, ClassId, MethodologyId, ProgrammeId, SourceId} from "../types/Ids.sol";
+
+/// @title Sources: methodologies, sources and the calendars that let no day be used twice
+/// @notice Every (asset key, class) has a calendar of days in China time, one bit a day, 256 a word. A
+/// request books its days in its own class and is refused when a day is taken there or in one of at
+/// most eight excluded classes (互斥机制), whatever the programme.
+/// @dev Days are numbered from 1970-01-01, China time (UTC+8); ranges are half-open.
+interface ISources {
+    /// @notice A methodology (方法学) as stored.
+    /// @param contentHash Hash of the text and rule data.
+    /// @param class Methodology class (方法学类别).
+    /// @param status 1 official, 2 published, 3 demonstration; 0 when there is none.
+    /// @param firstDay First day it may be used for.
+    /// @param endDay Day after the last one, 0 when open.
+    /// @param capMilligrams Most one activity may earn, milligrams of CO2e; 0 when it sets no cap.
+    struct Methodology {
+        bytes32 contentHash;
+        ClassId class;
+        uint8 status;
+        uint32 firstDay;
+        uint32 endDay;
+        uint64 capMilligrams;
+    }
+
+    /// @notice A source (减排项目 / 减排场景) as stored.
+    /// @param programme Its programme, 0 when there is no source.
+    /// @param methodology Number of its methodology in that programme.
+    /// @param class The methodology's class.
+    /// @param applicant Who files requests (申请主体).
+    /// @param owner Who receives the units (权益主体).
+    /// @param assetKey The physical thing behind it (资产标识码).
+    struct Source {
+        ProgrammeId programme;
+        MethodologyId methodology;
+        ClassId class;
+        address applicant;
+        address owner;
+        AssetKey assetKey;
+    }
+
+    event MethodologyRegistered(
+        ProgrammeId indexed programme,
+        MethodologyId indexed methodology,
+        bytes32 contentHash,
+        ClassId class,
+        uint8 status,
+        uint32 firstDay,
+        uint32 endDay,
+        uint64 capMilligrams,
+        bytes32 document
+    );
+    event SourceRegistered(
+        ProgrammeId indexed programme,
+        MethodologyId indexed methodology,
+        SourceId indexed sourceId,
+        AssetKey assetKey,
+        address applicant,
+        address owner,
+        bytes32 document
+    );
+    event DaysBooked(
+        AssetKey indexed assetKey,
+        ClassId indexed class,
+        SourceId indexed sourceId,
+        uint32 firstDay,
+        uint32 endDay
+    );
+    event DaysReleased(
+        AssetKey indexed assetKey,
+        ClassId indexed class,
+        SourceId indexed sourceId,
+        uint32 firstDay,
+        uint32 endDay
+    );
+    event ExternalRecorded(
+        ProgrammeId indexed programme,
+        AssetKey indexed assetKey,
+        ClassId indexed class,
+        uint32 firstDay,
+        uint32 endDay,
+        bytes32 document
+    );
+    event ExclusionAdded(ClassId indexed classA, ClassId indexed classB);
+
+    error SourcesNotIssuance(address caller);
+    error SourcesRoleMissing(ProgrammeId programme, uint8 role, address caller);
+    error SourcesMethodologyUnknown(ProgrammeId programme, MethodologyId methodology);
+    error SourcesMethodologyStatus(uint8 status);
+    error SourcesMethodologyDays(uint32 firstDay, uint32 endDay);
+    error SourcesContentHashZero();
+    error SourcesClassZero();
+    error SourcesAssetKeyZero();
+    error SourcesSourceExists(SourceId sourceId);
+    error SourcesSourceUnknown(SourceId sourceId);
+    error SourcesAssetShared(AssetKey assetKey, SourceId first);
+    error SourcesAccountUnknown(address account);
+    error SourcesPeriodEmpty(uint32 firstDay, uint32 endDay);
+    error SourcesPeriodTooLong(uint32 firstDay, uint32 endDay, uint32 mostDays);
+    error SourcesPeriodNotEnded(uint32 endDay, uint32 today);
+    error SourcesPeriodOutsideMethodology(uint32 firstDay, uint32 endDay);
+    error SourcesDayTaken(AssetKey assetKey, ClassId class, uint32 day);
+    error SourcesDayNotTaken(AssetKey assetKey, ClassId class, uint32 day);
+    error SourcesExclusionSame(ClassId class);
+    error SourcesExclusionExists(ClassId classA, ClassId classB);
+    error SourcesExclusionsFull(ClassId class, uint256 most);
+
+    /// @notice Registers a version of a methodology. By the authority. Never changed afterwards; a new
+    /// version is a new methodology.
+    /// @param programme Its programme.
+    /// @param contentHash Hash of the text and rule data, not zero.
+    /// @param class Methodology class, not 0.
+    /// @param status 1 official, 2 published, 3 demonstration; nothing else.
+    /// @param firstDay First day it may be used for.
+    /// @param endDay Day after the last one, 0 when open.
+    /// @param capMilligrams Most one activity may earn, milligrams; 0 for no cap.
+    /// @param document Hash of the filing (备案).
+    /// @return methodology Running number in the programme, from 1.
+    /// @custom:reverts SourcesRoleMissing, ProgrammesPaused, SourcesContentHashZero, SourcesClassZero,
+    /// SourcesMethodologyStatus, SourcesMethodologyDays
+    function registerMethodology(
+        ProgrammeId programme,
+        bytes32 contentHash,
+        ClassId class,
+        uint8 status,
+        uint32 firstDay,
+        uint32 endDay,
+        uint64 capMilligrams,
+        bytes32 document
+    ) external returns (MethodologyId methodology);
+
+    /// @notice Registers a source. By the operator; a second source on an asset key, in whatever
+    /// programme, needs the authority.
+    /// @param programme Its programme.
+    /// @param methodology Number of the methodology in that programme.
+    /// @param assetKey The physical thing behind it, not zero.
+    /// @param applicant Account that files requests.
+    /// @param owner Account that receives the units.
+    /// @param document Hash of the registration, agreements of delegation included.
+    /// @return sourceId keccak256(abi.encode(programme, methodology, assetKey)).
+    /// @custom:reverts SourcesRoleMissing, ProgrammesPaused, SourcesMethodologyUnknown,
+    /// SourcesAssetKeyZero, SourcesSourceExists, SourcesAssetShared, SourcesAccountUnknown
+    function registerSource(
+        ProgrammeId programme,
+        MethodologyId methodology,
+        AssetKey assetKey,
+        address applicant,
+        address owner,
+        bytes32 document
+    ) external returns (SourceId sourceId);
+
+    /// @notice Forbids that an asset earns two classes for one day. By the registry's registrars
+    /// (AccessManager). Pairs are only added, at most eight to a class.
+    /// @param classA One class, not 0.
+    /// @param classB The other class, not 0.
+    /// @custom:reverts SourcesClassZero, SourcesExclusionSame, SourcesExclusionExists,
+    /// SourcesExclusionsFull
+    /// @custom:source Wuhan: no second filing under another mechanism; DB11/T 3043-2024: no claim under
+    /// several mechanisms; green certificates are the sole attribute of renewable power since 2023.
+    function addExclusion(ClassId classA, ClassId classB) external;
+
+    /// @notice Books the days of a request. Only for Issuance.
+    /// @param sourceId The source.
+    /// @param firstDay First day of the monitoring period (监测期).
+    /// @param endDay Day after the last one; at most today, so that the period ended before today.
+    /// @custom:reverts SourcesNotIssuance, SourcesSourceUnknown, SourcesPeriodEmpty,
+    /// SourcesPeriodTooLong, SourcesPeriodNotEnded, SourcesPeriodOutsideMethodology,
+    /// SourcesDayTaken with the first day that is taken
+    function reserve(SourceId sourceId, uint32 firstDay, uint32 endDay) external;
+
+    /// @notice Frees the days of a request that fell. Only for Issuance, which books them first.
+    /// @param sourceId The source.
+    /// @param firstDay First day.
+    /// @param endDay Day after the last one.
+    /// @custom:reverts SourcesNotIssuance, SourcesSourceUnknown, SourcesPeriodEmpty,
+    /// SourcesDayNotTaken
+    function release(SourceId sourceId, uint32 firstDay, uint32 endDay) external;
+
+    /// @notice Records that another registry issued for an asset's days (CCER, green certificates and
+    /// others). By the authority. Days that are taken in the class or an excluded one are refused:
+    /// that conflict needs a decision on the request, not a second booking.
+    /// @param programme Programme whose authority records it.
+    /// @param assetKey The physical thing.
+    /// @param class Class of what was issued elsewhere, not 0.
+    /// @param firstDay First day.
+    /// @param endDay Day after the last one; may lie in the future.
+    /// @param document Hash of the evidence.
+    /// @custom:reverts SourcesRoleMissing, ProgrammesPaused, SourcesAssetKeyZero, SourcesClassZero,
+    /// SourcesPeriodEmpty, SourcesPeriodTooLong, SourcesDayTaken
+    function recordExternal(
+        ProgrammeId programme,
+        AssetKey assetKey,
+        ClassId class,
+        uint32 firstDay,
+        uint32 endDay,
+        bytes32 document
+    ) external;
+
+    /// @notice The source as stored.
+    /// @custom:reverts SourcesSourceUnknown
+    function sourceOf(SourceId sourceId) external view returns (Source memory);
+
+    /// @notice The methodology as stored.
+    /// @custom:reverts SourcesMethodologyUnknown
+    function methodologyOf(
+        ProgrammeId programme,
+        MethodologyId methodology
+    ) external view returns (Methodology memory);
+
+    /// @notice How many methodologies the programme has; their numbers run from 1.
+    function methodologyCountOf(ProgrammeId programme) external view returns (uint32);
+
+    /// @notice First source registered on the asset key, zero when there is none.
+    function firstSourceOf(AssetKey assetKey) external view returns (SourceId);
+
+    /// @notice Classes that exclude the class; unused places are 0 and last.
+    function exclusionsOf(ClassId class) external view returns (ClassId[8] memory);
+
+    /// @notice Whether a day is booked in the calendar of the asset and class itself.
+    function isBooked(AssetKey assetKey, ClassId class, uint32 day) external view returns (bool);
+
+    /// @notice One word of a calendar: bit b of word w stands for day 256 * w + b.
+    function calendarWord(
+        AssetKey assetKey,
+        ClassId class,
+        uint256 word
+    ) external view returns (uint256 bits);
+}

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+/// @notice What an account may do in one programme. 0 is no role.
+library Roles {
+    uint8 internal constant AUTHORITY = 1;
+    uint8 internal constant OPERATOR = 2;
+    uint8 internal constant REVIEWER = 3;
+    uint8 internal constant APPLICANT = 4;
+}
+
+/// @notice Bits of an account's standing. A transfer passes at once only when exactly OPEN is set.
+library Standing {
+    uint8 internal constant OPEN = 1;
+    uint8 internal constant FROZEN = 2;
+    /// @notice Transfers outside the trusted list wait a cooling-off.
+    uint8 internal constant GUARDED = 4;
+    /// @notice Some grams of the account, not all, are frozen under a document.
+    uint8 internal constant HAS_PARTIAL_FREEZE = 8;
+    uint8 internal constant CLOSED = 16;
+}
+
+/// @notice Tier of a programme's authority; a parent's tier is the greater one.
+library Tiers {
+    uint8 internal constant DISTRICT = 1;
+    uint8 internal constant CITY = 2;
+    uint8 internal constant PROVINCE = 3;
+    uint8 internal constant NATION = 4;
+}
+
+/// @notice What stands behind a methodology. 0 is refused.
+library MethodologyStatus {
+    uint8 internal constant OFFICIAL = 1;
+    uint8 internal constant PUBLISHED = 2;
+    uint8 internal constant DEMONSTRATION = 3;
+}
+
+/// @notice State of an issuance request.
+library RequestState {
+    uint8 internal constant NONE = 0;
+    uint8 internal constant PROPOSED = 1;
+    uint8 internal constant FILED = 2;
+    uint8 internal constant ISSUED = 3;
+    uint8 internal constant REJECTED = 4;
+    uint8 internal constant WITHDRAWN = 5;
+    uint8 internal constant EXPIRED = 6;
+}
+
+/// @notice Kind of a review statement.
+library StatementKind {
+    /// @notice 审定
+    uint8 internal constant VALIDATION = 1;
+    /// @notice 核查
+    uint8 internal constant VERIFICATION = 2;
+    /// @notice 技术论证
+    uint8 internal constant TECHNICAL = 3;
+}
+
+/// @notice State of an objection.
+library ObjectionState {
+    uint8 internal constant OPEN = 1;
+    uint8 internal constant UPHELD = 2;
+    uint8 internal constant DISMISSED = 3;
+}
+
+/// @notice State of a token id. 0 stands for an id that was never issued.
+library IdState {
+    uint8 internal constant ACTIVE = 1;
+    uint8 internal constant SUSPENDED = 2;
+}
+
+/// @notice Purpose of a retirement.
+library Purpose {
+    /// @notice 抵销, before 清缴
+    uint8 internal constant COMPLIANCE_OFFSET = 1;
+    /// @notice 抵消
+    uint8 internal constant VOLUNTARY_OFFSET = 2;
+    uint8 internal constant EVENT_NEUTRALITY = 3;
+    /// @notice 生态损害赔偿
+    uint8 internal constant ECO_DAMAGE = 4;
+    uint8 internal constant DONATION = 5;
+    uint8 internal constant POINTS = 6;
+}
+
+/// @notice Kind of a certificate.
+library CertificateKind {
+    uint8 internal constant NEUTRALITY_SELF_DECLARED = 1;
+    uint8 internal constant NEUTRALITY_THIRD_PARTY = 2;
+    uint8 internal constant PERSONAL_RECORD = 3;
+}
+
+/// @notice State of a certificate.
+library CertificateState {
+    uint8 internal constant VALID = 1;
+    uint8 internal constant REVOKED = 2;
+}
+
+/// @notice Keys of a programme's dated parameters: ASCII, left aligned.
+library ParameterKeys {
+    /// @notice Shortest notice, in seconds.
+    bytes32 internal constant NOTICE_SECONDS = "notice.seconds";
+    /// @notice How many institutions must have reviewed favourably; 0 is possible.
+    bytes32 internal constant REVIEW_COUNT = "review.count";
+    /// @notice Units are issued in whole multiples of so many grams: 1, 1000 or 1000000.
+    bytes32 internal constant ISSUE_GRANULARITY_GRAMS = "issue.granularityGrams";
+    /// @notice What becomes of the rest below one granule: 1 kept for the source, 0 voided.
+    bytes32 internal constant ISSUE_CARRY = "issue.carry";
+    /// @notice After so many seconds without a review anyone may release a request's days.
+    bytes32 internal constant RESERVATION_SECONDS = "reservation.seconds";
+    /// @notice Bit p set: a retirement for purpose p may stand in a certificate.
+    bytes32 internal constant CERTIFICATE_PURPOSES = "certificate.purposes";
+}
