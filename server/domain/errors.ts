@@ -1,0 +1,55 @@
+import { domainMessages, type Message } from "./messages.ts";
+import { chainMessages } from "./messagesChain.ts";
+import type { Refusal, RefusalValues } from "./result.ts";
+
+/** Every reason the product can refuse for. Closed: a code exists exactly when it has its messages. */
+export type RefusalCode = keyof typeof domainMessages | keyof typeof chainMessages;
+
+export type Language = "zh" | "en";
+
+const catalogue: Readonly<Record<RefusalCode, Message>> = { ...domainMessages, ...chainMessages };
+
+/** All codes, for the exhaustive maps and their tests. */
+export const refusalCodes = Object.keys(catalogue) as readonly RefusalCode[];
+
+export function isRefusalCode(text: string): text is RefusalCode {
+  return Object.hasOwn(catalogue, text);
+}
+
+/** The raw sentence with its `{placeholders}`. */
+export function messageOf(code: RefusalCode, language: Language): string {
+  return catalogue[code][language];
+}
+
+/**
+ * The sentence for a person. A placeholder without a value is shown as "?", so that a forgotten
+ * value never hides the refusal itself.
+ */
+export function explain(refusal: Refusal, language: Language): string {
+  const values: RefusalValues = {
+    ...(refusal.field === undefined ? {} : { field: refusal.field }),
+    ...refusal.values,
+  };
+  return messageOf(refusal.code, language).replaceAll(/\{(\w+)\}/g, (_, name: string) =>
+    String(values[name] ?? "?"),
+  );
+}
+
+/** `SourcesDayTaken` gives `SOURCES_DAY_TAKEN`, `ERC1155InvalidSender` gives `ERC1155_INVALID_SENDER`. */
+export function codeOfContractError(name: string): string {
+  return name
+    .replaceAll(/([a-z0-9])([A-Z])/g, "$1_$2")
+    .replaceAll(/([A-Z])([A-Z][a-z])/g, "$1_$2")
+    .toUpperCase();
+}
+
+/**
+ * The refusal of a contract's custom error, given its name and named arguments as text. An error
+ * outside the catalogue becomes CONTRACT_REFUSED, which names it.
+ */
+export function refusalOfContractError(name: string, values: RefusalValues = {}): Refusal {
+  const code = codeOfContractError(name);
+  return isRefusalCode(code)
+    ? { code, values }
+    : { code: "CONTRACT_REFUSED", values: { ...values, name } };
+}

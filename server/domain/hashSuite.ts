@@ -1,0 +1,45 @@
+import { createKeccak, createSHA256, type IHasher } from "hash-wasm";
+
+/** The names a leaf file, bundle or vector may state. A 国密 chain adds its own suite here. */
+export type HashSuiteName = "keccak";
+
+/**
+ * A named pair of a hash and a keyed pseudorandom function, both 32 bytes long. The hash is the one
+ * of the chain the root goes to; the PRF never reaches a chain.
+ */
+export interface HashSuite {
+  readonly name: HashSuiteName;
+  /** Hash of the parts one after the other. */
+  hash(...parts: Uint8Array[]): Uint8Array;
+  /** HMAC-SHA-256 of the message. */
+  prf(key: Uint8Array, message: Uint8Array): Uint8Array;
+}
+
+const BLOCK_BYTES = 64;
+
+/** HMAC (RFC 2104) over a hasher that is reused, because a fingerprint costs two of them. */
+function hmac(hasher: IHasher, key: Uint8Array, message: Uint8Array): Uint8Array {
+  const block = new Uint8Array(BLOCK_BYTES);
+  block.set(key.length > BLOCK_BYTES ? hasher.init().update(key).digest("binary") : key);
+  for (let i = 0; i < BLOCK_BYTES; i++) block[i] = (block[i] ?? 0) ^ 0x36;
+  const inner = hasher.init().update(block).update(message).digest("binary");
+  for (let i = 0; i < BLOCK_BYTES; i++) block[i] = (block[i] ?? 0) ^ (0x36 ^ 0x5c);
+  return hasher.init().update(block).update(inner).digest("binary");
+}
+
+/**
+ * Loads the WebAssembly of a suite; afterwards everything is synchronous. This is the only module
+ * that knows which function stands behind a name.
+ */
+export async function loadHashSuite(name: HashSuiteName): Promise<HashSuite> {
+  const [keccak, sha256] = await Promise.all([createKeccak(256), createSHA256()]);
+  return {
+    name,
+    hash: (...parts) => {
+      keccak.init();
+      for (const part of parts) keccak.update(part);
+      return keccak.digest("binary");
+    },
+    prf: (key, message) => hmac(sha256, key, message),
+  };
+}

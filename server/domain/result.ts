@@ -1,0 +1,27 @@
+import type { RefusalCode } from "./errors.ts";
+
+/** Values for the placeholders of a message; never personal data, because they are shown and logged. */
+export type RefusalValues = Readonly<Record<string, string | number>>;
+
+/** An expected "no": a code of the closed union, the input field it is about, and its values. */
+export type Refusal = {
+  readonly code: RefusalCode;
+  readonly field?: string;
+  readonly values?: RefusalValues;
+};
+
+/** What a domain function returns when it may refuse. Refusals are values, never thrown. */
+export type Result<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly refusal: Refusal };
+
+export function succeed<T>(value: T): { readonly ok: true; readonly value: T } {
+  return { ok: true, value };
+}
+
+export function refuse(
+  code: RefusalCode,
+  about: { field?: string; values?: RefusalValues } = {},
+): { readonly ok: false; readonly refusal: Refusal } {
+  return { ok: false, refusal: { code, ...about } };
+}
