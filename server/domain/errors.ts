@@ -1,13 +1,21 @@
 import { domainMessages, type Message } from "./messages.ts";
 import { chainMessages } from "./messagesChain.ts";
+import { inheritedMessages } from "./messagesInherited.ts";
 import type { Refusal, RefusalValues } from "./result.ts";
 
 /** Every reason the product can refuse for. Closed: a code exists exactly when it has its messages. */
-export type RefusalCode = keyof typeof domainMessages | keyof typeof chainMessages;
+export type RefusalCode =
+  | keyof typeof domainMessages
+  | keyof typeof chainMessages
+  | keyof typeof inheritedMessages;
 
 export type Language = "zh" | "en";
 
-const catalogue: Readonly<Record<RefusalCode, Message>> = { ...domainMessages, ...chainMessages };
+const catalogue: Readonly<Record<RefusalCode, Message>> = {
+  ...domainMessages,
+  ...chainMessages,
+  ...inheritedMessages,
+};
 
 /** All codes, for the exhaustive maps and their tests. */
 export const refusalCodes = Object.keys(catalogue) as readonly RefusalCode[];

@@ -1,12 +1,13 @@
 /** One sentence in each language of the UI; `{name}` is filled from the refusal's values. */
 export type Message = { readonly en: string; readonly zh: string };
 
-/** Every refusal the server's own rules can give. The contracts' refusals are in messagesChain.ts. */
+/** Every refusal the server's own rules can give. The contracts' are in messagesChain.ts and
+ * messagesInherited.ts. */
 export const domainMessages = {
   // Form of what was sent
   VALIDATION_FAILED: {
     en: "The request does not have the described form: {detail}.",
-    zh: "请求不符合接口说明:{detail}。",
+    zh: "请求不符合接口说明：{detail}。",
   },
   FIELD_MISSING: { en: 'The field "{field}" is missing.', zh: "缺少字段“{field}”。" },
   FIELD_MALFORMED: {
@@ -19,7 +20,7 @@ export const domainMessages = {
   },
   INSTANT_MALFORMED: {
     en: '"{instant}" is not a time with date and offset, such as 2018-09-01T11:17:31+08:00.',
-    zh: "“{instant}”不是带日期和时区的时间,例如 2018-09-01T11:17:31+08:00。",
+    zh: "“{instant}”不是带日期和时区的时间，例如 2018-09-01T11:17:31+08:00。",
   },
   AMOUNT_MALFORMED: {
     en: '"{amount}" is not a whole, positive amount in decimal digits.',
@@ -44,7 +45,7 @@ export const domainMessages = {
   },
   BATCH_TOO_LARGE: {
     en: "A batch holds at most {limit} rows; this one holds {count}.",
-    zh: "每批最多 {limit} 行,本批有 {count} 行。",
+    zh: "每批最多 {limit} 行，本批有 {count} 行。",
   },
   TOKEN_ID_MALFORMED: {
     en: "The token id is not a number of at most 256 bits.",
@@ -52,7 +53,7 @@ export const domainMessages = {
   },
   TOKEN_ID_VERSION: {
     en: "The token id has version {version}; this registry knows version 1.",
-    zh: "减排量编码的版本为 {version},本登记系统只识别版本 1。",
+    zh: "减排量编码的版本为 {version}，本登记系统只识别版本 1。",
   },
 
   // Who may
@@ -83,7 +84,7 @@ export const domainMessages = {
   },
   RATE_LIMITED: {
     en: "Too many requests; try again in {seconds} seconds.",
-    zh: "请求过于频繁,请在 {seconds} 秒后重试。",
+    zh: "请求过于频繁，请在 {seconds} 秒后重试。",
   },
 
   // Repetition
@@ -111,7 +112,7 @@ export const domainMessages = {
   // Periods
   PERIOD_EMPTY: {
     en: "The period from {first} to {end} (not included) holds no day.",
-    zh: "监测期 {first} 至 {end}(不含)不包含任何一天。",
+    zh: "监测期 {first} 至 {end}（不含）不包含任何一天。",
   },
   PERIOD_TOO_LONG: {
     en: "The period from {first} to {end} is longer than five years.",
@@ -119,11 +120,11 @@ export const domainMessages = {
   },
   PERIOD_NOT_ENDED: {
     en: "The period ends on {end} (not included), but today is {today}; it must be over.",
-    zh: "监测期至 {end}(不含),而今天是 {today};监测期须已结束。",
+    zh: "监测期至 {end}（不含）,而今天是 {today}；监测期须已结束。",
   },
   PERIOD_ALREADY_CLOSED: {
     en: "The period that holds {day} was closed; a later activity is not moved to another day.",
-    zh: "包含 {day} 的监测期已关账,迟报的行为不会被移到其他日期。",
+    zh: "包含 {day} 的监测期已关账，迟报的行为不会被移到其他日期。",
   },
   PERIOD_OVERLAPS_CLOSED: {
     en: "Days of {first} to {end} were already closed for this source.",
@@ -135,7 +136,7 @@ export const domainMessages = {
   },
   PERIOD_NOT_CLOSED: {
     en: "The period was not closed yet; its tree is not known.",
-    zh: "该监测期尚未关账,行为树未知。",
+    zh: "该监测期尚未关账，行为树未知。",
   },
 
   // Activities
@@ -145,15 +146,15 @@ export const domainMessages = {
   },
   CARRIER_MISSING: {
     en: 'Without "{field}" nobody can tell this ride from another one; it cannot be credited.',
-    zh: "缺少“{field}”,无法与其他行程区分,不能计入。",
+    zh: "缺少“{field}”，无法与其他行程区分，不能计入。",
   },
   STATION_MISSING: {
     en: "The {field} is blank, so it is not known that anybody travelled.",
-    zh: "{field} 为空,无法确认发生了出行。",
+    zh: "{field} 为空，无法确认发生了出行。",
   },
   NO_TRAVEL: {
     en: "Entry and exit are the same station; nobody was carried anywhere.",
-    zh: "进出站相同,没有发生位移。",
+    zh: "进出站相同，没有发生位移。",
   },
   EXIT_BEFORE_ENTRY: {
     en: "The exit is before the entry.",
@@ -177,7 +178,7 @@ export const domainMessages = {
   },
   LEAF_CAP_EXCEEDED: {
     en: "One activity may earn at most {cap} mg under this methodology; this one gives {milligrams} mg.",
-    zh: "按该方法学单次行为最多 {cap} 毫克,本次为 {milligrams} 毫克。",
+    zh: "按该方法学单次行为最多 {cap} 毫克，本次为 {milligrams} 毫克。",
   },
   QUANTITY_MALFORMED: {
     en: 'The quantity "{field}" is not a decimal number of at least zero.',
@@ -187,11 +188,11 @@ export const domainMessages = {
   // Methodologies and factors
   METHODOLOGY_INVALID: {
     en: "The methodology does not have the described form: {detail}.",
-    zh: "方法学不符合规定格式:{detail}。",
+    zh: "方法学不符合规定格式：{detail}。",
   },
   METHODOLOGY_EXAMPLE_WRONG: {
     en: 'The worked example "{example}" gives {actual} mg, not {expected} mg.',
-    zh: "算例“{example}”结果为 {actual} 毫克,而非 {expected} 毫克。",
+    zh: "算例“{example}”结果为 {actual} 毫克，而非 {expected} 毫克。",
   },
   METHODOLOGY_NOT_QUANTITATIVE: {
     en: "A methodology of status {status} can never become units.",
@@ -203,19 +204,22 @@ export const domainMessages = {
   },
   FACTOR_MISSING: {
     en: 'There is no sourced factor "{factor}"; none is invented.',
-    zh: "没有有来源的因子“{factor}”,不予编造。",
+    zh: "没有有来源的因子“{factor}”，不予编造。",
   },
   FACTOR_UNIT_MISMATCH: {
     en: "The factor {factor} is per {expected}, the quantity is in {unit}.",
-    zh: "因子 {factor} 按 {expected} 计,而数量单位为 {unit}。",
+    zh: "因子 {factor} 按 {expected} 计，而数量单位为 {unit}。",
   },
 
   // Keys
   DEMO_KEYS_OUTSIDE_DEMO: {
     en: "The demonstration keys are published and are refused outside demo mode.",
-    zh: "演示密钥是公开的,非演示模式下拒绝使用。",
+    zh: "演示密钥是公开的，非演示模式下拒绝使用。",
   },
-  KEYS_MALFORMED: { en: "The key file is malformed: {detail}.", zh: "密钥文件格式错误:{detail}。" },
+  KEYS_MALFORMED: {
+    en: "The key file is malformed: {detail}.",
+    zh: "密钥文件格式错误：{detail}。",
+  },
   PROGRAMME_KEY_MISSING: {
     en: "There is no key for programme {programme}.",
     zh: "没有碳普惠机制 {programme} 的密钥。",
@@ -225,7 +229,7 @@ export const domainMessages = {
   LEAVES_EMPTY: { en: "A tree needs at least one leaf.", zh: "行为树至少需要一个叶子。" },
   LEAF_FILE_MALFORMED: {
     en: "The leaf file is malformed: {detail}.",
-    zh: "叶子文件格式错误:{detail}。",
+    zh: "叶子文件格式错误：{detail}。",
   },
   LEAF_ORDER_BROKEN: {
     en: "Leaf {index} does not follow its neighbour in ascending order.",
@@ -233,11 +237,11 @@ export const domainMessages = {
   },
   LEAF_TOTAL_WRONG: {
     en: "The leaves add up to {actual} mg; {expected} mg are stated.",
-    zh: "叶子合计为 {actual} 毫克,而声明为 {expected} 毫克。",
+    zh: "叶子合计为 {actual} 毫克，而声明为 {expected} 毫克。",
   },
   LEAF_ROOT_WRONG: {
     en: "The leaves give the root {actual}; {expected} is stated.",
-    zh: "叶子得到的树根为 {actual},而声明为 {expected}。",
+    zh: "叶子得到的树根为 {actual}，而声明为 {expected}。",
   },
   LEAF_PROOF_WRONG: {
     en: "The proof does not lead from the leaf to the root.",
@@ -247,7 +251,7 @@ export const domainMessages = {
   // Commands
   REQUEST_STATE: {
     en: "The issuance request is {state}; this step needs it to be {expected}.",
-    zh: "签发申请当前为“{state}”,此步骤要求为“{expected}”。",
+    zh: "签发申请当前为“{state}”，此步骤要求为“{expected}”。",
   },
   SAME_INSTITUTION: {
     en: "Whoever applies does not decide: both sides belong to one institution.",
@@ -259,12 +263,12 @@ export const domainMessages = {
   },
   INSUFFICIENT_UNITS: {
     en: "The account holds {held} g of this unit; {wanted} g are asked for.",
-    zh: "该账户持有 {held} 克,而申请 {wanted} 克。",
+    zh: "该账户持有 {held} 克，而申请 {wanted} 克。",
   },
   PURPOSE_UNKNOWN: { en: "There is no purpose {purpose}.", zh: "没有用途 {purpose}。" },
   SIGNER_UNAVAILABLE: {
     en: "No key for {account} is held here; it must sign for itself.",
-    zh: "此处未托管 {account} 的密钥,须由其自行签名。",
+    zh: "此处未托管 {account} 的密钥，须由其自行签名。",
   },
   OPERATION_ID_CONFLICT: {
     en: "This operation id was used for another command.",
@@ -272,7 +276,7 @@ export const domainMessages = {
   },
   TRANSACTION_REVERTED: {
     en: "The chain refused the transaction: {reason}.",
-    zh: "链上拒绝了该交易:{reason}。",
+    zh: "链上拒绝了该交易：{reason}。",
   },
   TRANSACTION_DISPLACED: {
     en: "Another transaction took the place of this one.",
@@ -300,18 +304,18 @@ export const domainMessages = {
   // The service itself
   CHAIN_UNAVAILABLE: {
     en: "The chain does not answer; nothing was lost, try again.",
-    zh: "链暂无响应,数据未丢失,请重试。",
+    zh: "链暂无响应，数据未丢失，请重试。",
   },
   DATABASE_UNAVAILABLE: {
     en: "The database does not answer; try again.",
-    zh: "数据库暂无响应,请重试。",
+    zh: "数据库暂无响应，请重试。",
   },
   SERVICE_UNAVAILABLE: {
     en: "The service is starting or stopping; try again.",
-    zh: "服务正在启动或停止,请重试。",
+    zh: "服务正在启动或停止，请重试。",
   },
   INTERNAL: {
     en: "Something failed here; the request id finds it in the log.",
-    zh: "服务内部出错,可凭请求编号在日志中查找。",
+    zh: "服务内部出错，可凭请求编号在日志中查找。",
   },
 } as const satisfies Record<string, Message>;

@@ -1,0 +1,80 @@
+/** Who asks. One API key has one role; `public` is who shows no key. */
+export const roles = [
+  "authority",
+  "operator",
+  "reviewer",
+  "applicant",
+  "platform",
+  "enterprise",
+  "auditor",
+  "public",
+] as const;
+export type Role = (typeof roles)[number];
+
+/** Everything the API lets somebody do. */
+export const actions = [
+  "activities.report",
+  "activities.read",
+  "period.close",
+  "request.propose",
+  "request.withdraw",
+  "request.attest",
+  "request.file",
+  "request.object",
+  "request.decideObjection",
+  "request.issue",
+  "request.reject",
+  "units.transfer",
+  "units.retire",
+  "certificate.certify",
+  "certificate.revoke",
+  "account.open",
+  "account.freeze",
+  "programme.configure",
+  "source.register",
+  "methodology.register",
+  "registry.read",
+  "operations.read",
+] as const;
+export type Action = (typeof actions)[number];
+
+const holders = ["operator", "applicant", "platform", "enterprise"] as const;
+
+/**
+ * The whole table of who may do what; tested cell by cell. The contracts enforce the same on chain,
+ * and compare institutions besides: this table only spares a doomed command its way there.
+ */
+export const permissions: Readonly<Record<Action, readonly Role[]>> = {
+  "activities.report": ["platform"],
+  "activities.read": ["platform", "operator", "auditor"],
+  "period.close": ["operator", "applicant"],
+  "request.propose": ["applicant"],
+  "request.withdraw": ["applicant"],
+  "request.attest": ["reviewer"],
+  "request.file": ["operator"],
+  "request.object": [...holders, "reviewer", "auditor"],
+  "request.decideObjection": ["authority"],
+  "request.issue": ["authority"],
+  "request.reject": ["authority"],
+  "units.transfer": holders,
+  "units.retire": holders,
+  "certificate.certify": holders,
+  "certificate.revoke": ["authority"],
+  "account.open": ["operator", "authority"],
+  "account.freeze": ["operator", "authority"],
+  "programme.configure": ["authority"],
+  "source.register": ["operator"],
+  "methodology.register": ["authority"],
+  "registry.read": roles,
+  // Operations are shown to whoever ordered them; these roles may look at all of a programme.
+  "operations.read": roles.filter((role) => role !== "public"),
+};
+
+export function isRole(text: string): text is Role {
+  return (roles as readonly string[]).includes(text);
+}
+
+/** Whether a role may do an action. What is not in the table is not allowed. */
+export function mayDo(role: Role, action: Action): boolean {
+  return permissions[action].includes(role);
+}
