@@ -10,6 +10,7 @@ const compiler = {
     optimizer: { enabled: true, runs: 10_000 },
     viaIR: true,
     evmVersion: "cancun",
+    // Without the hash of comments and paths the runtime code can be compared byte for byte.
     metadata: { bytecodeHash: "none" as const },
   },
 };
@@ -17,5 +18,8 @@ const compiler = {
 export default defineConfig({
   plugins: [hardhatToolboxMochaEthers],
   paths: { tests: { mocha: "test/contracts", solidity: "test/contracts" } },
-  solidity: { profiles: { default: { compilers: [compiler], isolated: false } } },
+  solidity: {
+    npmFilesToBuild: ["@openzeppelin/contracts/access/manager/AccessManager.sol"],
+    profiles: { default: { compilers: [compiler], isolated: false } },
+  },
 });

@@ -75,7 +75,7 @@ interface IIssuance {
     /// @param depth Depth of the tree.
     /// @param hashSuite 1 keccak.
     /// @param applicant Who proposed.
-    /// @param proposedAt When.
+    /// @param proposedAt When; pauses since then push it on, so that "reservation.seconds" run from it.
     /// @param noticeEnd End of the notice, pauses up to now included; 0 before filing.
     /// @param state See RequestState.
     /// @param statements Number of review statements.

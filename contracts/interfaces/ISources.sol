@@ -165,10 +165,15 @@ interface ISources {
     /// @param sourceId The source.
     /// @param firstDay First day of the monitoring period (监测期).
     /// @param endDay Day after the last one; at most today, so that the period ended before today.
+    /// @return capMilligrams The methodology's cap, so that the caller need not ask again.
     /// @custom:reverts SourcesNotIssuance, SourcesSourceUnknown, SourcesPeriodEmpty,
     /// SourcesPeriodTooLong, SourcesPeriodNotEnded, SourcesPeriodOutsideMethodology,
     /// SourcesDayTaken with the first day that is taken
-    function reserve(SourceId sourceId, uint32 firstDay, uint32 endDay) external;
+    function reserve(
+        SourceId sourceId,
+        uint32 firstDay,
+        uint32 endDay
+    ) external returns (uint64 capMilligrams);
 
     /// @notice Frees the days of a request that fell. Only for Issuance, which books them first.
     /// @param sourceId The source.
