@@ -1,13 +1,9 @@
 import { domainMessages, type Message } from "./messages.ts";
 import { chainMessages } from "./messagesChain.ts";
 import { inheritedMessages } from "./messagesInherited.ts";
-import type { Refusal, RefusalValues } from "./result.ts";
+import type { Refusal, RefusalCode, RefusalValues } from "./result.ts";
 
-/** Every reason the product can refuse for. Closed: a code exists exactly when it has its messages. */
-export type RefusalCode =
-  | keyof typeof domainMessages
-  | keyof typeof chainMessages
-  | keyof typeof inheritedMessages;
+export type { RefusalCode } from "./result.ts";
 
 export type Language = "zh" | "en";
 

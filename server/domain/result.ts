@@ -1,4 +1,12 @@
-import type { RefusalCode } from "./errors.ts";
+import type { domainMessages } from "./messages.ts";
+import type { chainMessages } from "./messagesChain.ts";
+import type { inheritedMessages } from "./messagesInherited.ts";
+
+/** Every reason the product can refuse for. Closed: a code exists exactly when it has its messages. */
+export type RefusalCode =
+  | keyof typeof domainMessages
+  | keyof typeof chainMessages
+  | keyof typeof inheritedMessages;
 
 /** Values for the placeholders of a message; never personal data, because they are shown and logged. */
 export type RefusalValues = Readonly<Record<string, string | number>>;

@@ -1,0 +1,91 @@
+import { z } from "zod";
+import { parseInstant } from "./period.ts";
+import { type Result, refuse, succeed } from "./result.ts";
+
+/*
+ * The rows platforms report. The schemas say what a complete row looks like. The facts that name a
+ * ride may be blank here, because their absence is a refusal with its own reason and not a malformed
+ * row; members that no schema names are dropped unread.
+ */
+
+const reference = z.string().min(1).max(100);
+const fact = z.string().trim().max(100).default("");
+const instant = z.union([z.string().max(40), z.int().min(0).max(253_402_300_799)]);
+
+export const busTripSchema = z.object({
+  orderNo: reference.describe(
+    "The platform's own number of this row; repeating it changes nothing",
+  ),
+  userId: reference.describe(
+    "The platform's own number of the person; kept as a keyed pseudonym only",
+  ),
+  behaviour: z.literal("bus-trip"),
+  card: fact.describe("Number of the card the bus read; CARRIER_MISSING when blank"),
+  vehicle: fact.describe("Number of the bus; CARRIER_MISSING when blank"),
+  at: instant.describe("ISO 8601 with offset, or unix seconds"),
+});
+
+export const metroTripSchema = z.object({
+  orderNo: reference.describe(
+    "The platform's own number of this row; repeating it changes nothing",
+  ),
+  userId: reference.describe(
+    "The platform's own number of the person; kept as a keyed pseudonym only",
+  ),
+  behaviour: z.literal("metro-trip"),
+  card: fact.describe("Number of the card the gates read; CARRIER_MISSING when blank"),
+  entryDevice: fact.describe("Number of the gate at the entry; CARRIER_MISSING when blank"),
+  entryAt: instant.describe("ISO 8601 with offset, or unix seconds"),
+  entryStation: fact.describe("STATION_MISSING when blank"),
+  exitDevice: fact,
+  exitAt: instant.describe("ISO 8601 with offset, or unix seconds"),
+  exitStation: fact.describe("STATION_MISSING when blank, NO_TRAVEL when equal to the entry"),
+});
+
+/** One reported activity, by behaviour. */
+export const activityRowSchema = z.discriminatedUnion("behaviour", [
+  busTripSchema,
+  metroTripSchema,
+]);
+export type ActivityRow = z.infer<typeof activityRowSchema>;
+
+/** What every row has, even one that its behaviour's schema refuses: enough to answer and record it. */
+const headSchema = z.object({
+  orderNo: reference,
+  userId: reference,
+  behaviour: z.string().max(100),
+});
+
+/**
+ * Reads a row. FIELD_MISSING or FIELD_MALFORMED name the first field that is wrong;
+ * BEHAVIOUR_UNKNOWN a behaviour that has no schema.
+ */
+export function parseActivityRow(row: unknown): Result<ActivityRow> {
+  const parsed = activityRowSchema.safeParse(row);
+  if (parsed.success) return succeed(parsed.data);
+  const head = headSchema.safeParse(row);
+  const issue = parsed.error.issues[0];
+  if (head.success && issue?.code === "invalid_union") {
+    return refuse("BEHAVIOUR_UNKNOWN", {
+      field: "behaviour",
+      values: { behaviour: head.data.behaviour },
+    });
+  }
+  const field = issue?.path.map(String).join(".") || "row";
+  const isThere = typeof row === "object" && row !== null && Object.hasOwn(row, field);
+  return refuse(isThere ? "FIELD_MALFORMED" : "FIELD_MISSING", { field });
+}
+
+/** Unix seconds of a reported time. INSTANT_MALFORMED with the field's name. */
+export function readInstant(row: Readonly<Record<string, unknown>>, field: string): Result<number> {
+  const value = row[field];
+  if (typeof value === "number") return succeed(value);
+  const instantRead = parseInstant(typeof value === "string" ? value : "");
+  return instantRead.ok ? instantRead : { ok: false, refusal: { ...instantRead.refusal, field } };
+}
+
+/** The text of a reported fact; a blank and a missing one are the same: nothing. */
+export function readFact(row: Readonly<Record<string, unknown>>, field: string): string {
+  const value = row[field];
+  return typeof value === "string" ? value : "";
+}
