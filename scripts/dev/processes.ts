@@ -1,0 +1,135 @@
+import { spawnSync } from "node:child_process";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** A process as recorded in `<data>/run/pids`: the start time tells it from a later process with the same pid. */
+export interface ProcessRecord {
+  readonly name: string;
+  readonly pid: number;
+  readonly start: string;
+}
+
+const recordFolder = (dataFolder: string): string => path.join(dataFolder, "run", "pids");
+
+/** When the process started, in a form only good for comparing; undefined when it is gone (or a zombie). */
+export function startOf(pid: number): string | undefined {
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ESRCH") return undefined;
+  }
+  if (process.platform === "linux") {
+    try {
+      const stat = fs.readFileSync(`/proc/${pid}/stat`, "utf8");
+      const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+      return fields[0] === "Z" || fields[0] === "X" ? undefined : fields[19];
+    } catch {
+      return undefined;
+    }
+  }
+  const shown = spawnSync("ps", ["-o", "lstart=", "-p", String(pid)], { encoding: "utf8" });
+  return shown.stdout?.trim() || undefined;
+}
+
+/** The command line of a process, blank when it cannot be read. */
+export function commandLineOf(pid: number): string {
+  try {
+    return fs.readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
+  } catch {
+    return (
+      spawnSync("ps", ["-o", "command=", "-p", String(pid)], { encoding: "utf8" }).stdout ?? ""
+    );
+  }
+}
+
+/** Whether the recorded process still runs. */
+export function isAlive(record: ProcessRecord): boolean {
+  return startOf(record.pid) === record.start;
+}
+
+/** Notes a process, so that the lifeline, a crash point or the next start can end it. */
+export function recordProcess(dataFolder: string, name: string, pid: number): ProcessRecord {
+  const record: ProcessRecord = { name, pid, start: startOf(pid) ?? "" };
+  const file = path.join(recordFolder(dataFolder), `${name}.json`);
+  fs.mkdirSync(path.dirname(file), { recursive: true });
+  fs.writeFileSync(`${file}.${process.pid}`, JSON.stringify(record));
+  fs.renameSync(`${file}.${process.pid}`, file);
+  return record;
+}
+
+/** Forgets a process, unless another one has been recorded under the name since. */
+export function forgetProcess(dataFolder: string, record: ProcessRecord): void {
+  const file = path.join(recordFolder(dataFolder), `${record.name}.json`);
+  if (readRecord(file)?.pid === record.pid) fs.rmSync(file, { force: true });
+}
+
+function readRecord(file: string): ProcessRecord | undefined {
+  try {
+    const value = JSON.parse(fs.readFileSync(file, "utf8"));
+    return typeof value.pid === "number" && typeof value.start === "string" ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** All recorded processes that still run. */
+export function recordedProcesses(dataFolder: string): ProcessRecord[] {
+  const folder = recordFolder(dataFolder);
+  if (!fs.existsSync(folder)) return [];
+  return fs
+    .readdirSync(folder)
+    .filter((name) => name.endsWith(".json"))
+    .map((name) => readRecord(path.join(folder, name)))
+    .filter((record): record is ProcessRecord => record !== undefined && isAlive(record));
+}
+
+/** Sends a signal; a process that is gone is no error. */
+export function signalProcess(record: ProcessRecord, signal: NodeJS.Signals): void {
+  if (!isAlive(record)) return;
+  try {
+    // The last resort takes the group, because a child of ours leads its own.
+    if (signal === "SIGKILL") process.kill(-record.pid, signal);
+  } catch {}
+  try {
+    process.kill(record.pid, signal);
+  } catch {}
+}
+
+/**
+ * Ends a process: asks first, and kills when it has not gone after `graceMilliseconds`.
+ * Postgres is asked by SIGINT, which is its "fast" shutdown; everything else by SIGTERM.
+ */
+export async function endProcess(record: ProcessRecord, graceMilliseconds: number): Promise<void> {
+  signalProcess(record, record.name === "postgres" ? "SIGINT" : "SIGTERM");
+  if (await isGone(record, graceMilliseconds)) return;
+  signalProcess(record, "SIGKILL");
+  await isGone(record, 5_000);
+}
+
+/** Waits until the process is gone; false when it is still there after the time. */
+export async function isGone(record: ProcessRecord, milliseconds: number): Promise<boolean> {
+  const until = Date.now() + milliseconds;
+  while (isAlive(record)) {
+    if (Date.now() > until) return false;
+    await sleep(20);
+  }
+  return true;
+}
+
+/** Roles go first, because they use the chain and the database; these two can then go in any order. */
+const infrastructure = new Set(["chain", "postgres"]);
+
+/** Ends recorded processes in the order in which they depend on each other. Returns how many there were. */
+export async function endRecorded(
+  dataFolder: string,
+  except: ReadonlySet<string>,
+): Promise<number> {
+  const found = recordedProcesses(dataFolder).filter((record) => !except.has(record.name));
+  const roles = found.filter((record) => !infrastructure.has(record.name));
+  await Promise.all(roles.map((record) => endProcess(record, 5_000)));
+  const parts = found.filter((record) => infrastructure.has(record.name));
+  await Promise.all(parts.map((record) => endProcess(record, 15_000)));
+  for (const record of found) forgetProcess(dataFolder, record);
+  return found.length;
+}

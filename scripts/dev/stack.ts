@@ -1,0 +1,245 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { pathToFileURL } from "node:url";
+import { checkIdentity, type EmbeddedChain, startChain } from "./chain.ts";
+import { takeFolder } from "./owner.ts";
+import { findPort } from "./ports.ts";
+import { type RunningPart, startPostgres } from "./postgres.ts";
+import { endRecorded, forgetProcess, type ProcessRecord, recordProcess } from "./processes.ts";
+import { Role, type RoleName } from "./roles.ts";
+import { StackError } from "./stackError.ts";
+import { replayTail } from "./tail.ts";
+
+export type { RoleName } from "./roles.ts";
+
+const root = path.resolve(import.meta.dirname, "..", "..");
+
+/** Finality on the embedded chain, in blocks: longer than the time between two dumps of its state. */
+const embeddedFinalityBlocks = "12";
+
+export interface StackOptions {
+  /** Where everything lives; default `.tanpu` of the repository. */
+  readonly dataFolder?: string;
+  readonly mode?: "production" | "demo";
+  /** Roles to start at once; others follow with `startRole`. */
+  readonly roles?: readonly RoleName[];
+  /** Put over the roles' environment. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly onProgress?: (text: string) => void;
+}
+
+/** A running stack: database and chain, and the roles started on it. */
+export interface Stack {
+  readonly dataFolder: string;
+  readonly databaseUrl: string;
+  readonly rpcUrl: string;
+  /** Undefined when the queue lives in the database. */
+  readonly redisUrl: string | undefined;
+  readonly chainId: number;
+  /** What the chain lost at the last end and was given again. */
+  readonly replayed: { readonly blocks: number; readonly transactions: number };
+  /** Resolves with one sentence when the database or the chain ended unasked. */
+  readonly broken: Promise<string>;
+  apiUrl(): string;
+  startRole(name: RoleName): Promise<void>;
+  stopRole(name: RoleName): Promise<void>;
+  /** Ends everything in order; may be called twice. */
+  stop(): Promise<void>;
+}
+
+/** The data folder of the repository this file belongs to. */
+export const defaultDataFolder = path.join(root, ".tanpu");
+
+interface Parts {
+  readonly dataFolder: string;
+  readonly owner: ProcessRecord;
+  readonly lifeline: { readonly child: ChildProcess; readonly record: ProcessRecord | undefined };
+  readonly postgres: RunningPart | undefined;
+  readonly chain: EmbeddedChain | undefined;
+  readonly databaseUrl: string;
+  readonly rpcUrl: string;
+  readonly chainId: number;
+  readonly replayed: { blocks: number; transactions: number };
+  readonly apiPort: number;
+}
+
+/**
+ * Brings the infrastructure up: Postgres and chain (embedded, or those of DATABASE_URL and RPC_URL), the chain's lost
+ * tail replayed, the database migrated; then the roles asked for.
+ *
+ * @throws StackError with one sentence a person can act on.
+ */
+export async function startStack(options: StackOptions = {}): Promise<Stack> {
+  const dataFolder = path.resolve(options.dataFolder ?? defaultDataFolder);
+  const onProgress = options.onProgress ?? (() => {});
+  const parts = await startParts(dataFolder, onProgress);
+  const stack = makeStack(parts, options, onProgress);
+  try {
+    await migrateDatabase(parts.databaseUrl);
+    for (const role of options.roles ?? []) await stack.startRole(role);
+    return stack;
+  } catch (error) {
+    await stack.stop();
+    throw error;
+  }
+}
+
+async function startParts(dataFolder: string, onProgress: (text: string) => void): Promise<Parts> {
+  fs.mkdirSync(dataFolder, { recursive: true, mode: 0o755 });
+  const owner = takeFolder(dataFolder);
+  let lifeline: Parts["lifeline"] | undefined;
+  const started: { postgres?: RunningPart; chain?: EmbeddedChain } = {};
+  try {
+    const stale = await endRecorded(dataFolder, new Set(["stack"]));
+    if (stale > 0) onProgress(`Ended ${stale} processes the last run had left`);
+    lifeline = startLifeline(dataFolder);
+    const apiPort = process.env.PORT ? Number(process.env.PORT) : await findPort(dataFolder, "api");
+    const since = Date.now();
+    const begun = await Promise.allSettled([
+      process.env.DATABASE_URL ? undefined : startPostgres(dataFolder),
+      process.env.RPC_URL ? undefined : startChain(dataFolder, onProgress),
+    ]);
+    if (begun[0].status === "fulfilled" && begun[0].value) started.postgres = begun[0].value;
+    if (begun[1].status === "fulfilled" && begun[1].value) started.chain = begun[1].value;
+    for (const part of begun) if (part.status === "rejected") throw part.reason;
+    const databaseUrl = started.postgres?.url ?? process.env.DATABASE_URL ?? "";
+    const rpcUrl = started.chain?.url ?? process.env.RPC_URL ?? "";
+    const chainId = started.chain?.chainId ?? (await checkIdentity(dataFolder, rpcUrl));
+    onProgress(
+      `Database and chain ${chainId} are up (${((Date.now() - since) / 1000).toFixed(1)} s)`,
+    );
+    const replayed = started.chain
+      ? await replayTail(databaseUrl, rpcUrl)
+      : { blocks: 0, transactions: 0 };
+    if (replayed.blocks > 0) {
+      onProgress(
+        `The chain had lost its tail: replayed ${replayed.blocks} blocks with ${replayed.transactions} transactions`,
+      );
+    }
+    await started.chain?.mine();
+    const { postgres, chain } = started;
+    return {
+      dataFolder,
+      owner,
+      lifeline,
+      postgres,
+      chain,
+      databaseUrl,
+      rpcUrl,
+      chainId,
+      replayed,
+      apiPort,
+    };
+  } catch (error) {
+    await Promise.allSettled([started.chain?.stop(), started.postgres?.stop()]);
+    endLifeline(dataFolder, lifeline);
+    forgetProcess(dataFolder, owner);
+    throw error;
+  }
+}
+
+/** The small process that ends what we started when this one dies without a chance to do so. */
+function startLifeline(dataFolder: string): Parts["lifeline"] {
+  const script = path.join(import.meta.dirname, "lifeline.ts");
+  const child = spawn(
+    process.execPath,
+    ["--import", "tsx", script, dataFolder, String(process.pid)],
+    {
+      cwd: root,
+      stdio: ["pipe", "ignore", "ignore"],
+      detached: true,
+    },
+  );
+  child.on("error", () => {});
+  child.stdin?.on("error", () => {});
+  child.unref();
+  const record =
+    child.pid === undefined ? undefined : recordProcess(dataFolder, "lifeline", child.pid);
+  return { child, record };
+}
+
+function endLifeline(dataFolder: string, lifeline: Parts["lifeline"] | undefined): void {
+  if (lifeline === undefined) return;
+  lifeline.child.kill("SIGKILL");
+  if (lifeline.record) forgetProcess(dataFolder, lifeline.record);
+}
+
+/** The passphrase of the keystore, made once per folder and readable by its owner only. */
+function passphraseFile(dataFolder: string): string {
+  const file = path.join(dataFolder, "secrets", "keystore-passphrase");
+  if (!fs.existsSync(file)) {
+    fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+    fs.writeFileSync(`${file}.new`, randomBytes(32).toString("hex"), { mode: 0o600, flush: true });
+    fs.renameSync(`${file}.new`, file);
+  }
+  return file;
+}
+
+async function migrateDatabase(databaseUrl: string): Promise<void> {
+  const file = path.join(root, "server", "database", "migrate.ts");
+  if (!fs.existsSync(file)) return;
+  const { migrate } = (await import(pathToFileURL(file).href)) as {
+    migrate(url: string): Promise<void>;
+  };
+  await migrate(databaseUrl);
+}
+
+function makeStack(parts: Parts, options: StackOptions, onProgress: (text: string) => void): Stack {
+  const { dataFolder, databaseUrl, rpcUrl } = parts;
+  const redisUrl = process.env.REDIS_URL || undefined;
+  const env: NodeJS.ProcessEnv = {
+    ...process.env,
+    DATABASE_URL: databaseUrl,
+    RPC_URL: rpcUrl,
+    PORT: String(parts.apiPort),
+    TANPU_DATA: dataFolder,
+    TANPU_MODE: options.mode ?? "production",
+    FINALITY_BLOCKS: process.env.FINALITY_BLOCKS ?? embeddedFinalityBlocks,
+    KEYSTORE_PASSPHRASE_FILE: process.env.KEYSTORE_PASSPHRASE_FILE ?? passphraseFile(dataFolder),
+    ...options.env,
+  };
+  const roles = new Map<RoleName, Role>();
+  let stopping: Promise<void> | undefined;
+  let tellBroken: (sentence: string) => void = () => {};
+  const broken = new Promise<string>((resolve) => {
+    tellBroken = resolve;
+  });
+  const watch = (part: RunningPart | undefined, noun: string, log: string): void => {
+    part?.gone.then(() => {
+      if (stopping === undefined)
+        tellBroken(`The ${noun} ended unexpectedly; see ${path.join(dataFolder, "logs", log)}.`);
+    });
+  };
+  watch(parts.postgres, "database", "postgres.log");
+  watch(parts.chain, "chain", "chain.log");
+
+  const stopAll = async (): Promise<void> => {
+    await Promise.allSettled([...roles.values()].map((role) => role.stop()));
+    await Promise.allSettled([parts.chain?.stop(), parts.postgres?.stop()]);
+    endLifeline(dataFolder, parts.lifeline);
+    forgetProcess(dataFolder, parts.owner);
+  };
+  return {
+    dataFolder,
+    databaseUrl,
+    rpcUrl,
+    redisUrl,
+    chainId: parts.chainId,
+    replayed: parts.replayed,
+    broken,
+    apiUrl: () => `http://127.0.0.1:${parts.apiPort}`,
+    startRole: async (name) => {
+      if (stopping !== undefined) throw new StackError("The stack is being stopped.");
+      const role = roles.get(name) ?? new Role(name, { root, dataFolder, env, onProgress });
+      roles.set(name, role);
+      await role.start();
+    },
+    stopRole: async (name) => roles.get(name)?.stop(),
+    stop: () => {
+      stopping ??= stopAll();
+      return stopping;
+    },
+  };
+}

@@ -1,0 +1,93 @@
+import { z } from "zod";
+
+/** Why a process cannot start: one sentence that names the environment variable. */
+export class ConfigError extends Error {
+  override name = "ConfigError";
+}
+
+const url = (protocols: RegExp, example: string) =>
+  z.string().refine((text) => URL.canParse(text) && protocols.test(new URL(text).protocol), {
+    message: `must be a URL such as ${example}`,
+  });
+
+const whole = (low: number, high: number) =>
+  z
+    .string()
+    .regex(/^\d+$/, `must be a whole number from ${low} to ${high}`)
+    .transform(Number)
+    .refine((value) => value >= low && value <= high, {
+      message: `must be a whole number from ${low} to ${high}`,
+    });
+
+const environment = z.object({
+  DATABASE_URL: url(/^postgres(ql)?:$/, "postgres://user:password@host:5432/tanpu"),
+  RPC_URL: url(/^https?:$/, "http://127.0.0.1:8545"),
+  REDIS_URL: url(/^rediss?:$/, "redis://127.0.0.1:6379").optional(),
+  HOST: z.string().min(1).default("127.0.0.1"),
+  PORT: whole(0, 65_535).default(0),
+  TANPU_DATA: z.string().min(1, "must be a folder"),
+  TANPU_MODE: z
+    .enum(["production", "demo"], { message: "must be production or demo" })
+    .default("production"),
+  FINALITY_BLOCKS: whole(0, 100_000).default(12),
+  KEYSTORE_PASSPHRASE_FILE: z.string().min(1).optional(),
+  LOG_LEVEL: z
+    .enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"], {
+      message: "must be trace, debug, info, warn, error, fatal or silent",
+    })
+    .default("info"),
+});
+
+/** What a role process needs to know of its surroundings. */
+export interface Config {
+  /** Postgres, with the rights to become the role of the process. */
+  readonly databaseUrl: string;
+  readonly rpcUrl: string;
+  /** Undefined: the queue lives in the database. */
+  readonly redisUrl: string | undefined;
+  /** Interface the API listens on. */
+  readonly host: string;
+  /** 0: the operating system chooses. */
+  readonly port: number;
+  /** Folder of everything that is not in the database or on the chain. */
+  readonly dataFolder: string;
+  /** Demo mode accepts the published demo keys and crash points; production refuses both. */
+  readonly mode: "production" | "demo";
+  /** How many blocks must stand on a block before it is final. */
+  readonly finalityBlocks: number;
+  readonly keystorePassphraseFile: string | undefined;
+  readonly logLevel: "trace" | "debug" | "info" | "warn" | "error" | "fatal" | "silent";
+}
+
+/**
+ * Reads the configuration from environment variables. A blank variable counts as not set.
+ *
+ * @throws ConfigError naming the first variable that is missing or wrong; its value is not repeated, it may be secret.
+ */
+export function readConfig(
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): Config {
+  const given = Object.fromEntries(
+    Object.entries(env).filter(([, value]) => value !== undefined && value !== ""),
+  );
+  const parsed = environment.safeParse(given);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    const name = String(issue?.path[0] ?? "environment");
+    const what = name in given ? (issue?.message ?? "is wrong") : "is not set";
+    throw new ConfigError(`The environment variable ${name} ${what}.`);
+  }
+  const value = parsed.data;
+  return {
+    databaseUrl: value.DATABASE_URL,
+    rpcUrl: value.RPC_URL,
+    redisUrl: value.REDIS_URL,
+    host: value.HOST,
+    port: value.PORT,
+    dataFolder: value.TANPU_DATA,
+    mode: value.TANPU_MODE,
+    finalityBlocks: value.FINALITY_BLOCKS,
+    keystorePassphraseFile: value.KEYSTORE_PASSPHRASE_FILE,
+    logLevel: value.LOG_LEVEL,
+  };
+}

@@ -1,0 +1,91 @@
+import { randomBytes } from "node:crypto";
+import * as fs from "node:fs/promises";
+import * as path from "node:path";
+
+/**
+ * Keeps byte strings under their own hash. There is no listing: who has the hash may have the content, and nobody
+ * learns from the store what else is in it.
+ */
+export interface BlobStore {
+  /** Stores the bytes durably; storing them again changes nothing. Returns the name: `0x` and 64 hex digits. */
+  put(bytes: Uint8Array): Promise<string>;
+  /** The bytes, or undefined when the store does not have them. @throws BlobStoreError when they no longer have their hash. */
+  get(hash: string): Promise<Uint8Array | undefined>;
+  has(hash: string): Promise<boolean>;
+}
+
+/** A store that was misused or whose content is damaged. */
+export class BlobStoreError extends Error {
+  override name = "BlobStoreError";
+}
+
+const isMissing = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === "ENOENT";
+
+/**
+ * A blob store in a folder: `<folder>/<first 2 hex digits>/<64 hex digits>`.
+ *
+ * A blob is written aside, flushed and renamed, so a crash leaves either the whole blob or none.
+ *
+ * @param hash - 32-byte hash of the bytes as hex, with or without `0x`; passed in because only the domain knows which
+ */
+export function openBlobStore(folder: string, hash: (bytes: Uint8Array) => string): BlobStore {
+  const nameOf = (bytes: Uint8Array): string => hash(bytes).replace(/^0x/, "").toLowerCase();
+  const fileOf = (name: string): string => path.join(folder, name.slice(0, 2), name);
+  const checked = (given: string): string => {
+    const name = given.replace(/^0x/, "");
+    // Also what keeps a name from leaving the folder.
+    if (!/^[0-9a-f]{64}$/.test(name))
+      throw new BlobStoreError("A blob's name is 64 lowercase hex digits.");
+    return name;
+  };
+  const has = async (given: string): Promise<boolean> => {
+    try {
+      await fs.access(fileOf(checked(given)));
+      return true;
+    } catch (error) {
+      if (isMissing(error)) return false;
+      throw error;
+    }
+  };
+  return {
+    has,
+    put: async (bytes) => {
+      const name = checked(nameOf(bytes));
+      if (!(await has(name))) await writeDurably(fileOf(name), bytes);
+      return `0x${name}`;
+    },
+    get: async (given) => {
+      const name = checked(given);
+      let bytes: Uint8Array;
+      try {
+        bytes = new Uint8Array(await fs.readFile(fileOf(name)));
+      } catch (error) {
+        if (isMissing(error)) return undefined;
+        throw error;
+      }
+      if (nameOf(bytes) !== name) throw new BlobStoreError(`The blob ${name} is damaged.`);
+      return bytes;
+    },
+  };
+}
+
+/** Writes a file so that after a crash it is whole or absent. */
+export async function writeDurably(file: string, bytes: Uint8Array): Promise<void> {
+  const folder = path.dirname(file);
+  await fs.mkdir(folder, { recursive: true });
+  const draft = `${file}.${randomBytes(6).toString("hex")}.new`;
+  try {
+    await fs.writeFile(draft, bytes, { flush: true });
+    await fs.rename(draft, file);
+  } catch (error) {
+    await fs.rm(draft, { force: true });
+    throw error;
+  }
+  // The rename itself is only durable once the folder is.
+  const handle = await fs.open(folder, "r");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
