@@ -17,6 +17,8 @@ const compiler = {
 
 export default defineConfig({
   plugins: [hardhatToolboxMochaEthers],
+  // Nothing uses the generated types; the ABIs of server/chain/abi serve scripts and tests alike.
+  typechain: { dontOverrideCompile: true },
   paths: { tests: { mocha: "test/contracts", solidity: "test/contracts" } },
   solidity: {
     npmFilesToBuild: ["@openzeppelin/contracts/access/manager/AccessManager.sol"],
