@@ -99,20 +99,21 @@ export async function undoAbove(
 }
 
 /**
- * Forgets how to undo blocks up to `finalBlock` and drops their raw transactions. Must run inside the
- * transaction that writes the same `final_block` to the checkpoint.
+ * Forgets how to undo the blocks (after, last] and drops their raw transactions, because they are final
+ * now. Must run inside the transaction that writes `last` to the checkpoint.
  */
 export async function trimFinal(
   client: ClientBase,
-  finalBlock: number,
+  blocks: { after: number; last: number },
   schema: string = MIRROR,
 ): Promise<void> {
   const name = checkedName(schema);
   await client.query("SELECT set_config('tanpu.block', '', true)");
-  await client.query(`DELETE FROM ${name}.undo WHERE block_number <= $1`, [finalBlock]);
+  await client.query(`DELETE FROM ${name}.undo WHERE block_number <= $1`, [blocks.last]);
   await client.query(
-    `UPDATE ${name}.transaction SET raw = NULL WHERE block_number <= $1 AND raw IS NOT NULL`,
-    [finalBlock],
+    `UPDATE ${name}.transaction SET raw = NULL
+     WHERE block_number > $1 AND block_number <= $2 AND raw IS NOT NULL`,
+    [blocks.after, blocks.last],
   );
 }
 

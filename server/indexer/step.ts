@@ -1,0 +1,131 @@
+import type { ClientBase } from "pg";
+import type { ChainLog } from "../chain/decode.ts";
+import type { ChainEvent, EventName } from "../chain/events.ts";
+import { RetryableError } from "../chain/failures.ts";
+import type { ChainRange, ChainReader } from "../chain/reader.ts";
+import { inTransaction, MIRROR, trimFinal, undoAbove } from "../database/mirror.ts";
+import { type CrashPointName, crashPoint } from "../platform/crashPoint.ts";
+import { applyRange } from "./apply/applyRange.ts";
+import { type Checkpoint, moveCheckpoint, openCheckpoint } from "./checkpoint.ts";
+import { commonAncestor } from "./reorg.ts";
+
+/** What one step needs; all of it is bound to one database connection and one chain. */
+export type StepContext = {
+  readonly client: ClientBase;
+  /** Schema to write, `mirror` unless a shadow is built. */
+  readonly schema?: string;
+  readonly chainId: number;
+  readonly firstBlock: number;
+  readonly reader: ChainReader;
+  readonly decode: (log: ChainLog) => ChainEvent | null;
+  /** The last final block under a head. */
+  readonly finalUnder: (head: number) => number;
+  /** Most final blocks fetched and applied at once. */
+  readonly rangeBlocks: number;
+};
+
+/** What a step did: blocks applied or taken back, and the head it saw. */
+export type StepResult = {
+  readonly checkpoint: Checkpoint;
+  readonly head: number;
+  readonly applied: number;
+  readonly undone: number;
+  readonly events: number;
+};
+
+const CRASH_AFTER: Partial<Record<EventName, CrashPointName>> = {
+  Issued: "units-issued",
+  Retired: "retired",
+  Certified: "certified",
+};
+
+/** Reads the checkpoint of the context's mirror, and points the connection at its schema. */
+export async function openMirror(context: StepContext): Promise<Checkpoint> {
+  await context.client.query("SELECT set_config('search_path', $1, false)", [
+    context.schema ?? MIRROR,
+  ]);
+  return openCheckpoint(context.client, context);
+}
+
+/**
+ * Brings the mirror one step nearer to the chain: takes back what the chain no longer holds, or applies
+ * the next blocks. Final blocks go in many at a time and leave no undo rows; each later block goes in
+ * alone, with its undo rows. Every change is one transaction with the checkpoint. When `applied` is 0
+ * and `undone` is 0, the mirror is at the head.
+ */
+export async function step(context: StepContext, checkpoint: Checkpoint): Promise<StepResult> {
+  const head = await context.reader.head();
+  if (!(await holds(context.reader, checkpoint, head))) {
+    return { head, events: 0, applied: 0, ...(await takeBack(context, checkpoint, head)) };
+  }
+  const first = checkpoint.blockNumber + 1;
+  if (first > head) return { checkpoint, head, applied: 0, undone: 0, events: 0 };
+  const final = context.finalUnder(head);
+  const undoable = first > final;
+  const end = undoable ? first + 1 : Math.min(first + context.rangeBlocks, final + 1);
+  const range = await context.reader.range(first, end, { raw: undoable });
+  if (checkpoint.blockHash !== null && range.blocks[0]?.parentHash !== checkpoint.blockHash) {
+    throw new RetryableError(`block ${first} does not follow the mirror's last one`);
+  }
+  const events = range.logs.flatMap((log) => context.decode(log) ?? []);
+  const moved = await apply(context, checkpoint, { range, events, undoable, final });
+  crashPoint("block-applied");
+  for (const event of events) {
+    const point = CRASH_AFTER[event.name];
+    if (point) crashPoint(point);
+  }
+  return { checkpoint: moved, head, applied: end - first, undone: 0, events: events.length };
+}
+
+/** Whether the chain still holds the last block of the mirror. */
+async function holds(reader: ChainReader, checkpoint: Checkpoint, head: number): Promise<boolean> {
+  if (checkpoint.blockHash === null) return true;
+  if (head < checkpoint.blockNumber) return false;
+  const header = await reader.header(checkpoint.blockNumber);
+  return header?.hash === checkpoint.blockHash;
+}
+
+async function takeBack(
+  context: StepContext,
+  checkpoint: Checkpoint,
+  head: number,
+): Promise<{ checkpoint: Checkpoint; undone: number }> {
+  const { client, reader, schema } = context;
+  const ancestor = await commonAncestor(client, reader, checkpoint, head);
+  const moved = await inTransaction(client, async () => {
+    const to = { ...checkpoint, blockNumber: ancestor.number, blockHash: ancestor.hash };
+    const next = await moveCheckpoint(client, checkpoint, to);
+    await undoAbove(client, ancestor.number, schema);
+    await client.query("SELECT pg_notify('tanpu_block', $1)", [String(ancestor.number)]);
+    return next;
+  });
+  return { checkpoint: moved, undone: checkpoint.blockNumber - ancestor.number };
+}
+
+async function apply(
+  context: StepContext,
+  checkpoint: Checkpoint,
+  work: { range: ChainRange; events: readonly ChainEvent[]; undoable: boolean; final: number },
+): Promise<Checkpoint> {
+  const { client } = context;
+  const last = work.range.blocks.at(-1);
+  if (!last) throw new RetryableError("an empty range was read");
+  // What was final once stays so, also when the head has gone back since.
+  const finalBlock = Math.max(checkpoint.finalBlock, Math.min(work.final, last.number));
+  return inTransaction(client, async () => {
+    const moved = await moveCheckpoint(client, checkpoint, {
+      blockNumber: last.number,
+      blockHash: last.hash,
+      finalBlock,
+    });
+    await client.query("SELECT set_config('tanpu.block', $1, true)", [
+      work.undoable ? String(last.number) : "",
+    ]);
+    await applyRange(client, work.range, work.events);
+    if (finalBlock > checkpoint.finalBlock) {
+      await trimFinal(client, { after: checkpoint.finalBlock, last: finalBlock }, context.schema);
+    }
+    await client.query("SELECT pg_notify('tanpu_block', $1)", [String(last.number)]);
+    return moved;
+  });
+}
