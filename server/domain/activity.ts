@@ -65,7 +65,7 @@ export function parseActivityRow(row: unknown): Result<ActivityRow> {
   if (parsed.success) return succeed(parsed.data);
   const head = headSchema.safeParse(row);
   const issue = parsed.error.issues[0];
-  if (head.success && issue?.code === "invalid_union") {
+  if (head.success && issue?.code === "invalid_union" && issue.path[0] === "behaviour") {
     return refuse("BEHAVIOUR_UNKNOWN", {
       field: "behaviour",
       values: { behaviour: head.data.behaviour },
