@@ -96,7 +96,7 @@ function startFailure(dataFolder: string, code: string): StackError {
   );
 }
 
-async function attempt(dataFolder: string, port: number, identity: ChainIdentity, fresh: boolean) {
+async function attempt(dataFolder: string, port: number, identity: ChainIdentity) {
   const log = openLog(dataFolder, "chain");
   const args = [
     "--host",
@@ -117,8 +117,9 @@ async function attempt(dataFolder: string, port: number, identity: ChainIdentity
   );
   args.push("--hardfork", "cancun", "--accounts", "0", "--gas-limit", "100000000");
   args.push("--block-base-fee-per-gas", "0", "--gas-price", "0", "--quiet");
-  // Only for a new chain: with a loaded one the option would set the clock back to the genesis.
-  if (fresh) args.push("--timestamp", String(identity.genesisTimestamp));
+  // Every start makes a genesis block, also when a state is loaded; with the same timestamp it is the same block.
+  // The clock begins there, too, and is set right by `mine()`.
+  args.push("--timestamp", String(identity.genesisTimestamp));
   const child = spawn(anvilBinary(), args, { stdio: ["ignore", log, log], detached: true });
   fs.closeSync(log);
   let ended: string | undefined;
@@ -173,7 +174,7 @@ export async function startChain(
   let taken: number | undefined;
   for (let tries = 0; ; tries++) {
     const port = await findPort(dataFolder, "chain", taken);
-    const outcome = await attempt(dataFolder, port, identity, state === undefined);
+    const outcome = await attempt(dataFolder, port, identity);
     if ("ended" in outcome) {
       const said = lastLines(dataFolder, "chain", 6).join("\n");
       if (tries > 3 || !/address.*in use|os error 98|os error 48/i.test(said)) {

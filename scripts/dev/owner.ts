@@ -1,6 +1,14 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { isAlive, type ProcessRecord, recordedProcesses, startOf } from "./processes.ts";
+import {
+  isAlive,
+  type ProcessRecord,
+  parseRecord,
+  recordedProcesses,
+  recordFile,
+  recordText,
+  startOf,
+} from "./processes.ts";
 import { StackError } from "./stackError.ts";
 
 /** The live process that has a stack running in the folder, if there is one. */
@@ -14,7 +22,7 @@ export function liveOwner(dataFolder: string): ProcessRecord | undefined {
  * @throws StackError when a live stack has it.
  */
 export function takeFolder(dataFolder: string): ProcessRecord {
-  const file = path.join(dataFolder, "run", "pids", "stack.json");
+  const file = recordFile(dataFolder, "stack");
   fs.mkdirSync(path.dirname(file), { recursive: true });
   const draft = `${file}.${process.pid}.take`;
   const mine: ProcessRecord = {
@@ -22,7 +30,7 @@ export function takeFolder(dataFolder: string): ProcessRecord {
     pid: process.pid,
     start: startOf(process.pid) ?? "",
   };
-  fs.writeFileSync(draft, JSON.stringify(mine));
+  fs.writeFileSync(draft, recordText(mine));
   try {
     for (let tries = 0; ; tries++) {
       try {
@@ -32,7 +40,7 @@ export function takeFolder(dataFolder: string): ProcessRecord {
         if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
       }
       const text = fs.existsSync(file) ? fs.readFileSync(file, "utf8") : "";
-      const owner = parse(text);
+      const owner = parseRecord("stack", text);
       if (tries > 5 || (owner !== undefined && isAlive(owner))) {
         throw new StackError(
           `Tanpu already runs in this folder (process ${owner?.pid ?? "unknown"}, ${dataFolder}); ./tanpu stop ends it.`,
@@ -48,13 +56,5 @@ export function takeFolder(dataFolder: string): ProcessRecord {
     }
   } finally {
     fs.rmSync(draft, { force: true });
-  }
-}
-
-function parse(text: string): ProcessRecord | undefined {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

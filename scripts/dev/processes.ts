@@ -3,14 +3,17 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** A process as recorded in `<data>/run/pids`: the start time tells it from a later process with the same pid. */
+/**
+ * A process as recorded in `<data>/run/<name>.pid`: its pid and, on the next line, when it started, which tells it from
+ * a later process with the same pid.
+ */
 export interface ProcessRecord {
   readonly name: string;
   readonly pid: number;
   readonly start: string;
 }
 
-const recordFolder = (dataFolder: string): string => path.join(dataFolder, "run", "pids");
+const recordFolder = (dataFolder: string): string => path.join(dataFolder, "run");
 
 /** When the process started, in a form only good for comparing; undefined when it is gone (or a zombie). */
 export function startOf(pid: number): string | undefined {
@@ -48,26 +51,38 @@ export function isAlive(record: ProcessRecord): boolean {
   return startOf(record.pid) === record.start;
 }
 
+/** The file of a record, and what stands in it. */
+export const recordFile = (dataFolder: string, name: string): string =>
+  path.join(recordFolder(dataFolder), `${name}.pid`);
+
+/** The record as text. */
+export const recordText = (record: ProcessRecord): string => `${record.pid}\n${record.start}\n`;
+
+/** Reads a record's text; undefined when it is none. */
+export function parseRecord(name: string, text: string): ProcessRecord | undefined {
+  const [pid = "", start] = text.split("\n");
+  return /^\d+$/.test(pid) && start !== undefined ? { name, pid: Number(pid), start } : undefined;
+}
+
 /** Notes a process, so that the lifeline, a crash point or the next start can end it. */
 export function recordProcess(dataFolder: string, name: string, pid: number): ProcessRecord {
   const record: ProcessRecord = { name, pid, start: startOf(pid) ?? "" };
-  const file = path.join(recordFolder(dataFolder), `${name}.json`);
+  const file = recordFile(dataFolder, name);
   fs.mkdirSync(path.dirname(file), { recursive: true });
-  fs.writeFileSync(`${file}.${process.pid}`, JSON.stringify(record));
+  fs.writeFileSync(`${file}.${process.pid}`, recordText(record));
   fs.renameSync(`${file}.${process.pid}`, file);
   return record;
 }
 
 /** Forgets a process, unless another one has been recorded under the name since. */
 export function forgetProcess(dataFolder: string, record: ProcessRecord): void {
-  const file = path.join(recordFolder(dataFolder), `${record.name}.json`);
-  if (readRecord(file)?.pid === record.pid) fs.rmSync(file, { force: true });
+  if (readRecord(dataFolder, record.name)?.pid !== record.pid) return;
+  fs.rmSync(recordFile(dataFolder, record.name), { force: true });
 }
 
-function readRecord(file: string): ProcessRecord | undefined {
+function readRecord(dataFolder: string, name: string): ProcessRecord | undefined {
   try {
-    const value = JSON.parse(fs.readFileSync(file, "utf8"));
-    return typeof value.pid === "number" && typeof value.start === "string" ? value : undefined;
+    return parseRecord(name, fs.readFileSync(recordFile(dataFolder, name), "utf8"));
   } catch {
     return undefined;
   }
@@ -79,8 +94,8 @@ export function recordedProcesses(dataFolder: string): ProcessRecord[] {
   if (!fs.existsSync(folder)) return [];
   return fs
     .readdirSync(folder)
-    .filter((name) => name.endsWith(".json"))
-    .map((name) => readRecord(path.join(folder, name)))
+    .filter((name) => name.endsWith(".pid"))
+    .map((name) => readRecord(dataFolder, name.slice(0, -".pid".length)))
     .filter((record): record is ProcessRecord => record !== undefined && isAlive(record));
 }
 
@@ -120,7 +135,7 @@ export async function isGone(record: ProcessRecord, milliseconds: number): Promi
 /** Roles go first, because they use the chain and the database; these two can then go in any order. */
 const infrastructure = new Set(["chain", "postgres"]);
 
-/** Ends recorded processes in the order in which they depend on each other. Returns how many there were. */
+/** Ends recorded processes in the order in which they depend on each other. Returns how many there were, the lifeline aside. */
 export async function endRecorded(
   dataFolder: string,
   except: ReadonlySet<string>,
@@ -131,5 +146,5 @@ export async function endRecorded(
   const parts = found.filter((record) => infrastructure.has(record.name));
   await Promise.all(parts.map((record) => endProcess(record, 15_000)));
   for (const record of found) forgetProcess(dataFolder, record);
-  return found.length;
+  return found.filter((record) => record.name !== "lifeline").length;
 }

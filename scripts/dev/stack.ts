@@ -52,6 +52,9 @@ export interface Stack {
 /** The data folder of the repository this file belongs to. */
 export const defaultDataFolder = path.join(root, ".tanpu");
 
+/** The file by which `reset` knows that a folder is one of ours. */
+export const dataMarker = "README.txt";
+
 interface Parts {
   readonly dataFolder: string;
   readonly owner: ProcessRecord;
@@ -88,6 +91,10 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
 
 async function startParts(dataFolder: string, onProgress: (text: string) => void): Promise<Parts> {
   fs.mkdirSync(dataFolder, { recursive: true, mode: 0o755 });
+  fs.writeFileSync(
+    path.join(dataFolder, dataMarker),
+    "Local data of Tanpu; ./tanpu reset deletes this folder's content.\n",
+  );
   const owner = takeFolder(dataFolder);
   let lifeline: Parts["lifeline"] | undefined;
   const started: { postgres?: RunningPart; chain?: EmbeddedChain } = {};

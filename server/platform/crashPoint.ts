@@ -20,7 +20,7 @@ const passes = new Map<string, number>();
 
 /**
  * Kills the whole stack here, as a power cut would, when `TANPU_CRASH_AT` is this name or `name:n` (the n-th pass in
- * this process) and `TANPU_MODE` is demo; otherwise does nothing. Every process recorded in `<TANPU_DATA>/run/pids`
+ * this process) and `TANPU_MODE` is demo; otherwise does nothing. Every process recorded in `<TANPU_DATA>/run/*.pid`
  * gets a kill -9, this one last.
  *
  * @param env - where the three variables are read; a process that runs the stack itself passes its own
@@ -49,14 +49,14 @@ export function crashPoint(
 
 /** The lifeline first: it must not begin an orderly end of what is about to be cut. */
 function recordedPids(dataFolder: string): number[] {
-  const folder = path.join(dataFolder, "run", "pids");
+  const folder = path.join(dataFolder, "run");
   const names = fs.existsSync(folder)
-    ? fs.readdirSync(folder).filter((name) => name.endsWith(".json"))
+    ? fs.readdirSync(folder).filter((name) => name.endsWith(".pid"))
     : [];
   names.sort((a, b) => Number(b.startsWith("lifeline")) - Number(a.startsWith("lifeline")));
   return names.flatMap((name) => {
     try {
-      const pid = JSON.parse(fs.readFileSync(path.join(folder, name), "utf8")).pid;
+      const pid = Number.parseInt(fs.readFileSync(path.join(folder, name), "utf8"), 10);
       return Number.isInteger(pid) && pid > 1 ? [pid] : [];
     } catch {
       return [];

@@ -1,0 +1,171 @@
+import { existsSync, readFileSync } from "node:fs";
+import * as path from "node:path";
+import { pathToFileURL } from "node:url";
+import { parseArgs } from "node:util";
+import { resetData, stopStack } from "./dev/folder.ts";
+import { defaultDataFolder, startStack } from "./dev/stack.ts";
+import { knownCause, StackError } from "./dev/stackError.ts";
+import { PARTS, runTests } from "./test.ts";
+
+/** A command line that cannot be understood: exit code 2. */
+class UsageError extends Error {}
+
+type Flags = Readonly<Record<string, boolean | undefined>>;
+
+interface Command {
+  readonly flags: readonly string[];
+  /** How many words may follow the flags. */
+  readonly words: number;
+  run(flags: Flags, words: readonly string[]): Promise<number>;
+}
+
+const say = (text: string): void => {
+  process.stderr.write(`${text}\n`);
+};
+
+const dataFolder = path.resolve(process.env.TANPU_DATA || defaultDataFolder);
+
+const commands: Readonly<Record<string, Command>> = {
+  help: { flags: [], words: 0, run: async () => help() },
+  demo: { flags: ["once", "json"], words: 0, run: demo },
+  start: { flags: [], words: 0, run: start },
+  stop: { flags: [], words: 0, run: async () => stopStack(dataFolder, say) },
+  reset: {
+    flags: ["yes"],
+    words: 0,
+    run: async (flags) => resetData(dataFolder, flags.yes === true, say),
+  },
+  reindex: { flags: [], words: 0, run: reindex },
+  test: {
+    flags: ["deep"],
+    words: 1,
+    run: async (flags, [part]) => {
+      if (part !== undefined && !PARTS.some((name) => name === part)) {
+        throw new UsageError(`There is no test part "${part}"; the parts are: ${PARTS.join(" ")}.`);
+      }
+      return runTests({ part, deep: flags.deep === true });
+    },
+  },
+};
+
+function help(): number {
+  process.stdout.write(readFileSync(path.join(import.meta.dirname, "usage.txt"), "utf8"));
+  return 0;
+}
+
+/** Loads a module another room provides, and says so when it is not there. */
+async function load<T>(name: string): Promise<T> {
+  const file = path.join(import.meta.dirname, name);
+  if (!existsSync(file)) throw new StackError(`This checkout has no scripts/${name}.`);
+  return (await import(pathToFileURL(file).href)) as T;
+}
+
+async function demo(flags: Flags): Promise<number> {
+  const { runDemo } = await load<{
+    runDemo(options: {
+      once: boolean;
+      json: boolean;
+      dataFolder: string;
+    }): Promise<number | undefined>;
+  }>("demo.ts");
+  return (await runDemo({ once: flags.once === true, json: flags.json === true, dataFolder })) ?? 0;
+}
+
+async function start(): Promise<number> {
+  const stack = await startStack({ dataFolder, onProgress: say, env: {} });
+  const stopped = new Promise<string | undefined>((resolve) => {
+    let asked = false;
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+      process.on(signal, () => {
+        // Asked twice, it leaves at once; the lifeline then ends what is left.
+        if (asked) process.exit(130);
+        asked = true;
+        resolve(undefined);
+      });
+    }
+    stack.broken.then(resolve);
+  });
+  let sentence: string | undefined;
+  try {
+    const begun = (async () => {
+      for (const role of ["indexer", "worker", "api"] as const) await stack.startRole(role);
+      say(
+        `The registry serves at ${stack.apiUrl()} (documentation: ${stack.apiUrl()}/docs); Ctrl-C stops it`,
+      );
+    })();
+    sentence = await Promise.race([begun.then(() => stopped), stopped]);
+  } finally {
+    say("Stopping ...");
+    await stack.stop();
+  }
+  if (sentence !== undefined) throw new StackError(sentence);
+  return 0;
+}
+
+async function reindex(): Promise<number> {
+  const { runReindex } = await load<{
+    runReindex(options: {
+      databaseUrl: string;
+      rpcUrl: string;
+      dataFolder: string;
+    }): Promise<number | undefined>;
+  }>("reindex.ts");
+  const stack = await startStack({ dataFolder, onProgress: say });
+  try {
+    const { databaseUrl, rpcUrl } = stack;
+    const code = await runReindex({ databaseUrl, rpcUrl, dataFolder });
+    return typeof code === "number" ? code : 0;
+  } finally {
+    await stack.stop();
+  }
+}
+
+function parse(args: readonly string[]): { command: Command; flags: Flags; words: string[] } {
+  const [name = "help", ...rest] = args;
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (command === undefined)
+    throw new UsageError(`There is no command "${name}"; ./tanpu help shows what there is.`);
+  try {
+    const options = Object.fromEntries(
+      [...command.flags, "help"].map((flag) => [flag, { type: "boolean" as const }]),
+    );
+    const { values, positionals } = parseArgs({
+      args: rest,
+      options,
+      allowPositionals: true,
+      strict: true,
+    });
+    if (positionals.length > command.words) {
+      throw new Error(`Unexpected argument '${positionals[command.words]}'.`);
+    }
+    if (values.help === true) return { command: commands.help as Command, flags: {}, words: [] };
+    return { command, flags: values as Flags, words: positionals };
+  } catch (error) {
+    const first = (error as Error).message.split(/(?<=\.)\s/)[0] ?? "";
+    throw new UsageError(`${first.replace(/\.?$/, ".")} ./tanpu help shows what "${name}" takes.`);
+  }
+}
+
+async function main(): Promise<number> {
+  try {
+    const { command, flags, words } = parse(process.argv.slice(2));
+    return await command.run(flags, words);
+  } catch (error) {
+    if (error instanceof UsageError) {
+      say(`tanpu: ${error.message}`);
+      return 2;
+    }
+    if (error instanceof StackError) say(`tanpu: ${error.message}`);
+    else {
+      const cause = knownCause(String((error as NodeJS.ErrnoException).code ?? ""));
+      say(
+        cause === undefined
+          ? `tanpu: ${(error as Error).stack ?? error}`
+          : `tanpu: It cannot go on: ${cause} (${(error as Error).message}).`,
+      );
+    }
+    return 1;
+  }
+}
+
+process.exit(await main());

@@ -1,0 +1,77 @@
+import { readFile } from "node:fs/promises";
+import * as path from "node:path";
+import { FileKeyStore, readPassphrase } from "../../server/chain/keys.ts";
+import { writeDurably } from "../../server/platform/store.ts";
+import { deploy, type Manifest, type StepSigner } from "../deploy.ts";
+
+/** Where a data folder keeps what the registry's parties need. */
+export const folders = {
+  keys: (dataFolder: string) => path.join(dataFolder, "keys"),
+  published: (dataFolder: string) => path.join(dataFolder, "published"),
+  manifest: (dataFolder: string) => path.join(dataFolder, "published", "manifest.json"),
+  parties: (dataFolder: string) => path.join(dataFolder, "secrets", "parties.json"),
+};
+
+/** The key store of a data folder, opened with the passphrase the stack made for it. */
+export async function openKeys(dataFolder: string, folder: string): Promise<FileKeyStore> {
+  const file =
+    process.env.KEYSTORE_PASSPHRASE_FILE ?? path.join(dataFolder, "secrets", "keystore-passphrase");
+  return new FileKeyStore({ folder, passphrase: await readPassphrase(file) });
+}
+
+/**
+ * Addresses by the names of the parties; a party without a key gets one. Written only after the keys
+ * are, so a crash in between leaves at most an unused key.
+ */
+export async function namedKeys<Name extends string>(
+  file: string,
+  names: readonly Name[],
+  keys: FileKeyStore,
+): Promise<Record<Name, string>> {
+  const known = (await readJson<Record<string, string>>(file)) ?? {};
+  const missing = names.filter((name) => known[name] === undefined);
+  for (const name of missing) known[name] = await keys.create();
+  if (missing.length > 0) await writeJson(file, known);
+  return known as Record<Name, string>;
+}
+
+/** A key of the store in the shape that set-up steps are signed with. */
+export function stepSigner(keys: FileKeyStore, address: string): StepSigner {
+  return { address, signTransaction: (transaction) => keys.signTransaction(address, transaction) };
+}
+
+/**
+ * Deploys the registry's contracts, or takes up a deployment that was cut, or finds it complete; then
+ * publishes the manifest. The deployer's key is made on first use.
+ */
+export async function prepareRegistry(options: {
+  dataFolder: string;
+  rpcUrl: string;
+  onStep?: (k: number, of: number, name: string) => void;
+}): Promise<{ manifest: Manifest; keys: FileKeyStore; deployer: string }> {
+  const { dataFolder, rpcUrl, onStep } = options;
+  const keys = await openKeys(dataFolder, folders.keys(dataFolder));
+  const { deployer } = await namedKeys(folders.parties(dataFolder), ["deployer"], keys);
+  const expected = await readJson<Manifest>(folders.manifest(dataFolder));
+  const manifest = await deploy({
+    rpcUrl,
+    deployer: stepSigner(keys, deployer),
+    ...(onStep ? { onStep } : {}),
+    ...(expected ? { expected } : {}),
+  });
+  if (!expected) await writeJson(folders.manifest(dataFolder), manifest);
+  return { manifest, keys, deployer };
+}
+
+export async function readJson<T>(file: string): Promise<T | undefined> {
+  try {
+    return JSON.parse(await readFile(file, "utf8")) as T;
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw cause;
+  }
+}
+
+export async function writeJson(file: string, value: unknown): Promise<void> {
+  await writeDurably(file, new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`));
+}
