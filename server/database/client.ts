@@ -1,0 +1,27 @@
+import pg from "pg";
+
+/** The Postgres roles of the program's parts; see migrations/001_roles.sql. */
+export type DatabaseRole = "tanpu_api" | "tanpu_worker" | "tanpu_indexer";
+
+// Postgres' bigint does not fit a JavaScript number; amounts are bigint everywhere.
+const INT8 = 20;
+
+/** Connections that became `role` before their first statement. */
+export function openPool(options: {
+  databaseUrl: string;
+  role: DatabaseRole;
+  max?: number;
+}): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString: options.databaseUrl,
+    options: `-c role=${options.role}`,
+    max: options.max ?? 10,
+    types: {
+      getTypeParser: (oid: number, format?: "text" | "binary") =>
+        oid === INT8 ? BigInt : pg.types.getTypeParser(oid, format as "text"),
+    } as pg.CustomTypesConfig,
+  });
+  // An idle connection that breaks is replaced; the next query says what is wrong.
+  pool.on("error", () => {});
+  return pool;
+}

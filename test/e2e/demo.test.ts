@@ -1,0 +1,53 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect } from "chai";
+import type { DemoSummary } from "../../scripts/demo/summary.ts";
+import { makeDataFolder, removeDataFolder, runDemoOnce, summaryOf, totalsOf } from "./support.ts";
+
+const expected = JSON.parse(
+  await readFile(join(import.meta.dirname, "..", "vectors", "demo.json"), "utf8"),
+) as Partial<DemoSummary>;
+
+describe("the demo, as a newcomer runs it", function () {
+  this.timeout(240_000);
+  let dataFolder = "";
+  let first: DemoSummary;
+
+  before(async () => {
+    dataFolder = await makeDataFolder();
+  });
+  after(() => removeDataFolder(dataFolder));
+
+  it("gives the counts, grams, root and token id that every machine gives", async () => {
+    const run = await runDemoOnce(dataFolder);
+    first = summaryOf(run);
+    expect(run.code, run.stderr.slice(-2000)).to.equal(0);
+    expect(totalsOf(first)).to.deep.equal(expected);
+  });
+
+  it("accounts for every report: accepted, duplicate or refused", () => {
+    expect(first.activities).to.equal(first.accepted + first.duplicates + first.refused);
+    const byCode = Object.values(first.refusedBy).reduce((sum, count) => sum + count, 0);
+    expect(byCode).to.equal(first.refused);
+  });
+
+  it("retires at least what the conference emitted", () => {
+    expect(first.retiredGrams).to.be.at.least(first.inventoryGrams);
+    expect(first.inventoryGrams).to.be.greaterThan(0);
+  });
+
+  it("rebuilds the mirror to an equal digest", () => {
+    expect(first.mirrorDigest).to.match(/^[0-9a-f]{64}$/);
+    expect(first.reindexDigest).to.equal(first.mirrorDigest);
+    expect(first.resumed).to.equal(false);
+  });
+
+  it("gives the same totals when it runs again in the same folder", async () => {
+    const run = await runDemoOnce(dataFolder);
+    const second = summaryOf(run);
+    expect(run.code, run.stderr.slice(-2000)).to.equal(0);
+    expect(totalsOf(second)).to.deep.equal(expected);
+    expect(second.certificateId).to.equal(first.certificateId);
+    expect(second.resumed).to.equal(true);
+  });
+});
