@@ -64,13 +64,14 @@ CREATE TABLE intake.batch (
 );
 CREATE INDEX batch_source ON intake.batch (source_id, first_day);
 
--- Which leaf each report of a batch went into, and whether it is the one credited.
+-- Which leaf each report of a batch went into, and whether it is the one credited. No leaf: the
+-- activity was counted in a period closed before.
 CREATE TABLE intake.membership (
   batch_id uuid NOT NULL REFERENCES intake.batch,
   day integer NOT NULL,
   platform text NOT NULL,
   row_key bytea NOT NULL,
-  leaf_index bigint NOT NULL,
+  leaf_index bigint,
   credited boolean NOT NULL,
   PRIMARY KEY (batch_id, day, platform, row_key)
 );
