@@ -1,0 +1,73 @@
+import { readFile } from "node:fs/promises";
+import { parse } from "yaml";
+import { z } from "zod";
+import type { HashSuite } from "../domain/hashSuite.ts";
+import { loadMethodology } from "../domain/methodology/load.ts";
+import type { Methodology } from "../domain/methodology/quantify.ts";
+import { parseDay } from "../domain/period.ts";
+import { type Result, refuse, succeed } from "../domain/result.ts";
+
+/** Reads `methodologies/*.yaml`. Refusals as `loadMethodology`; a file that is not YAML is METHODOLOGY_INVALID. */
+export async function readMethodology(
+  suite: HashSuite,
+  file: string | URL,
+): Promise<Result<Methodology>> {
+  const parsed = await readYaml(file);
+  return parsed.ok ? loadMethodology(suite, parsed.value) : parsed;
+}
+
+async function readYaml(file: string | URL): Promise<Result<unknown>> {
+  const text = await readFile(file, "utf8");
+  try {
+    return succeed(parse(text, { strict: true, uniqueKeys: true }));
+  } catch {
+    return refuse("METHODOLOGY_INVALID", { values: { detail: "not YAML" } });
+  }
+}
+
+const date = z.string().regex(/^\d{4}-\d{2}-\d{2}$/);
+const programmeRulesSchema = z.strictObject({
+  format: z.literal("tanpu-rules/1"),
+  programme: z.int().min(1),
+  effective: z.strictObject({ first: date, end: date.nullable() }),
+  creditRanks: z.array(
+    z.strictObject({
+      platform: z.string().min(1),
+      rank: z.int().min(0),
+      reason: z.string().min(1),
+    }),
+  ),
+});
+
+/** The dated rules of one programme, as far as intake needs them. */
+export type ProgrammeRules = {
+  programme: number;
+  firstDay: number;
+  /** Not included; undefined while no end is decided. */
+  endDay: number | undefined;
+  /** Whose report of an activity is credited: the lowest first; unnamed platforms come last. */
+  rankOf: (platform: string) => number;
+};
+
+/** Reads `rules/*-programme.yaml`. METHODOLOGY_INVALID, DATE_MALFORMED. */
+export async function readProgrammeRules(file: string | URL): Promise<Result<ProgrammeRules>> {
+  const parsed = await readYaml(file);
+  if (!parsed.ok) return parsed;
+  const rules = programmeRulesSchema.safeParse(parsed.value);
+  if (!rules.success) {
+    const detail = `${rules.error.issues[0]?.path.join(".")} ${rules.error.issues[0]?.message}`;
+    return refuse("METHODOLOGY_INVALID", { values: { detail } });
+  }
+  const { programme, effective, creditRanks } = rules.data;
+  const firstDay = parseDay(effective.first);
+  if (!firstDay.ok) return firstDay;
+  const endDay = effective.end === null ? undefined : parseDay(effective.end);
+  if (endDay && !endDay.ok) return endDay;
+  const ranks = new Map(creditRanks.map(({ platform, rank }) => [platform, rank]));
+  return succeed({
+    programme,
+    firstDay: firstDay.value,
+    endDay: endDay?.value,
+    rankOf: (platform) => ranks.get(platform) ?? Number.MAX_SAFE_INTEGER,
+  });
+}
