@@ -179,9 +179,7 @@ describe("Programmes: accounts", () => {
       .to.be.revertedWithCustomError(r.programmes, "ProgrammesUnknown")
       .withArgs(77);
     await asAuthority.pauseProgramme(PROGRAMME, DOCUMENT);
-    await expect(
-      asAuthority.openAccount(PROGRAMME, r.outsider.address, institution("x"), DOCUMENT),
-    )
+    await expect(asAuthority.openAccount(PROGRAMME, r.outsider.address, institution("x"), DOCUMENT))
       .to.be.revertedWithCustomError(r.programmes, "ProgrammesPaused")
       .withArgs(PROGRAMME);
   });
@@ -195,9 +193,7 @@ describe("Programmes: accounts", () => {
       await expect(r.programmes.connect(r.authority2)[act](OTHER, r.owner.address, DOCUMENT))
         .to.be.revertedWithCustomError(r.programmes, "ProgrammesAccountElsewhere")
         .withArgs(r.owner.address, PROGRAMME);
-      await expect(
-        r.programmes.connect(r.authority)[act](PROGRAMME, r.outsider.address, DOCUMENT),
-      )
+      await expect(r.programmes.connect(r.authority)[act](PROGRAMME, r.outsider.address, DOCUMENT))
         .to.be.revertedWithCustomError(r.programmes, "ProgrammesAccountUnknown")
         .withArgs(r.outsider.address);
     }
@@ -206,9 +202,7 @@ describe("Programmes: accounts", () => {
   it("of an authority are neither frozen nor closed", async () => {
     const r = await loadFixture(twoProgrammes);
     for (const act of ["freezeAccount", "closeAccount"] as const) {
-      await expect(
-        r.programmes.connect(r.authority)[act](PROGRAMME, r.authority.address, DOCUMENT),
-      )
+      await expect(r.programmes.connect(r.authority)[act](PROGRAMME, r.authority.address, DOCUMENT))
         .to.be.revertedWithCustomError(r.programmes, "ProgrammesAuthorityProtected")
         .withArgs(r.authority.address);
     }
@@ -339,24 +333,21 @@ describe("Programmes: roles", () => {
     await expect(
       r.programmes.connect(r.authority).pauseProgramme(PROGRAMME, DOCUMENT),
     ).to.be.revertedWithCustomError(r.programmes, "ProgrammesRoleMissing");
-    await r.programmes
-      .connect(r.outsider)
-      .freezeAccount(PROGRAMME, r.authority.address, DOCUMENT);
+    await r.programmes.connect(r.outsider).freezeAccount(PROGRAMME, r.authority.address, DOCUMENT);
   });
 });
 
 describe("Programmes: parameters and pauses", () => {
   it("are the authority's, have a key and a running programme", async () => {
     const r = await loadFixture(twoProgrammes);
-    await expect(
-      r.programmes.connect(r.operator).setParameter(PROGRAMME, key("x"), 1, 0, DOCUMENT),
-    )
+    await expect(r.programmes.connect(r.operator).setParameter(PROGRAMME, key("x"), 1, 0, DOCUMENT))
       .to.be.revertedWithCustomError(r.programmes, "ProgrammesRoleMissing")
       .withArgs(PROGRAMME, ROLE.authority, r.operator.address);
     const p = r.programmes.connect(r.authority);
-    await expect(
-      p.setParameter(PROGRAMME, ZeroHash, 1, 0, DOCUMENT),
-    ).to.be.revertedWithCustomError(p, "ProgrammesParameterKeyZero");
+    await expect(p.setParameter(PROGRAMME, ZeroHash, 1, 0, DOCUMENT)).to.be.revertedWithCustomError(
+      p,
+      "ProgrammesParameterKeyZero",
+    );
     await p.pauseProgramme(PROGRAMME, DOCUMENT);
     await expect(p.setParameter(PROGRAMME, key("x"), 1, 0, DOCUMENT))
       .to.be.revertedWithCustomError(p, "ProgrammesPaused")

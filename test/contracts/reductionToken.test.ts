@@ -79,9 +79,7 @@ describe("ReductionToken: transfers", () => {
         .withArgs(party.address, 3);
       await p.unfreezeAccount(PROGRAMME, party.address, DOCUMENT);
     }
-    await r.programmes
-      .connect(r.authority)
-      .closeAccount(PROGRAMME, r.enterprise.address, DOCUMENT);
+    await r.programmes.connect(r.authority).closeAccount(PROGRAMME, r.enterprise.address, DOCUMENT);
     await expect(r.token.connect(r.owner).safeTransferFrom(...args(r)))
       .to.be.revertedWithCustomError(r.token, "ReductionTokenStanding")
       .withArgs(r.enterprise.address, 16);
@@ -108,10 +106,7 @@ describe("ReductionToken: transfers", () => {
 
   it("in a batch are held to the same rules, for every id", async () => {
     const r = await loadFixture(issuedRegistry);
-    const second = await issue(
-      r,
-      proposalOf({ firstDay: FIRST_DAY + 1, endDay: FIRST_DAY + 2 }),
-    );
+    const second = await issue(r, proposalOf({ firstDay: FIRST_DAY + 1, endDay: FIRST_DAY + 2 }));
     const t = r.token.connect(r.owner);
     const batch = () =>
       t.safeBatchTransferFrom(

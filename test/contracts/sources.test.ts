@@ -13,8 +13,8 @@ import {
   PROGRAMME,
   proposalOf,
   propose,
-  ROLE,
   type Registry,
+  ROLE,
   registry,
   SOURCE,
   sourceIdOf,
@@ -53,14 +53,7 @@ const today = async () => Math.floor(((await time.latest()) + 28_800) / 86_400);
 async function withSource(r: Registry, number: number, assetKey = OTHER_ASSET): Promise<string> {
   await r.sources
     .connect(r.authority)
-    .registerSource(
-      PROGRAMME,
-      number,
-      assetKey,
-      r.applicant.address,
-      r.owner.address,
-      DOCUMENT,
-    );
+    .registerSource(PROGRAMME, number, assetKey, r.applicant.address, r.owner.address, DOCUMENT);
   return sourceIdOf(PROGRAMME, number, assetKey);
 }
 
@@ -84,9 +77,10 @@ describe("Sources: methodologies", () => {
     await expect(
       s.registerMethodology(...methodology({ contentHash: ZeroHash })),
     ).to.be.revertedWithCustomError(s, "SourcesContentHashZero");
-    await expect(
-      s.registerMethodology(...methodology({ class: 0 })),
-    ).to.be.revertedWithCustomError(s, "SourcesClassZero");
+    await expect(s.registerMethodology(...methodology({ class: 0 }))).to.be.revertedWithCustomError(
+      s,
+      "SourcesClassZero",
+    );
     for (const status of [0, 4]) {
       await expect(s.registerMethodology(...methodology({ status })))
         .to.be.revertedWithCustomError(s, "SourcesMethodologyStatus")
@@ -121,14 +115,7 @@ describe("Sources: registering sources", () => {
       owner: r.owner.address,
       ...changes,
     };
-    return [
-      PROGRAMME,
-      all.methodology,
-      all.assetKey,
-      all.applicant,
-      all.owner,
-      DOCUMENT,
-    ] as const;
+    return [PROGRAMME, all.methodology, all.assetKey, all.applicant, all.owner, DOCUMENT] as const;
   };
 
   it("is the operator's", async () => {
@@ -158,9 +145,7 @@ describe("Sources: registering sources", () => {
         .to.be.revertedWithCustomError(s, "SourcesAccountUnknown")
         .withArgs(r.outsider.address);
     }
-    await expect(
-      r.sources.connect(r.authority).registerSource(...source(r, { assetKey: ASSET })),
-    )
+    await expect(r.sources.connect(r.authority).registerSource(...source(r, { assetKey: ASSET })))
       .to.be.revertedWithCustomError(s, "SourcesSourceExists")
       .withArgs(SOURCE);
     await expect(r.sources.sourceOf(id("none")))
@@ -179,9 +164,7 @@ describe("Sources: registering sources", () => {
     const p = r.programmes;
     await p.createProgramme(2, 0, 2, r.outsider.address, institution("second"), DOCUMENT);
     await p.connect(r.outsider).grantRole(2, ROLE.operator, r.operator.address, 0, DOCUMENT);
-    await r.sources
-      .connect(r.outsider)
-      .registerMethodology(...methodology({ programme: 2 }));
+    await r.sources.connect(r.outsider).registerMethodology(...methodology({ programme: 2 }));
     const elsewhere = [2, 1, ASSET, r.applicant.address, r.owner.address, DOCUMENT] as const;
     await expect(r.sources.connect(r.operator).registerSource(...elsewhere))
       .to.be.revertedWithCustomError(r.sources, "SourcesAssetShared")
@@ -250,9 +233,7 @@ describe("Sources: the calendar", () => {
     await expect(period(16_999, 17_001))
       .to.be.revertedWithCustomError(r.sources, "SourcesPeriodOutsideMethodology")
       .withArgs(16_999, 17_001);
-    await r.sources
-      .connect(r.authority)
-      .registerMethodology(...methodology({ endDay: 17_100 }));
+    await r.sources.connect(r.authority).registerMethodology(...methodology({ endDay: 17_100 }));
     const sourceId = await withSource(r, 2);
     await expect(
       i.propose(proposalOf({ sourceId, firstDay: 17_090, endDay: 17_101 })),
@@ -373,9 +354,7 @@ describe("Sources: exclusion pairs and external issuances", () => {
     const elsewhere = await withSource(r, METHODOLOGY);
     await propose(r, proposalOf({ sourceId: elsewhere }));
     await filed(r, proposalOf({ firstDay: FIRST_DAY + 2, endDay: FIRST_DAY + 3 }));
-    await expect(
-      s.recordExternal(PROGRAMME, ASSET, CCER, FIRST_DAY + 2, FIRST_DAY + 3, DOCUMENT),
-    )
+    await expect(s.recordExternal(PROGRAMME, ASSET, CCER, FIRST_DAY + 2, FIRST_DAY + 3, DOCUMENT))
       .to.be.revertedWithCustomError(s, "SourcesDayTaken")
       .withArgs(ASSET, CLASS, FIRST_DAY + 2);
   });

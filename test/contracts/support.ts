@@ -103,22 +103,13 @@ export async function registry() {
     .registerMethodology(PROGRAMME, id("method"), CLASS, 3, 17_000, 0, 1_000_000_000n, DOCUMENT);
   await sources
     .connect(operator)
-    .registerSource(
-      PROGRAMME,
-      METHODOLOGY,
-      ASSET,
-      r.applicant.address,
-      r.owner.address,
-      DOCUMENT,
-    );
+    .registerSource(PROGRAMME, METHODOLOGY, ASSET, r.applicant.address, r.owner.address, DOCUMENT);
   return r;
 }
 
 export async function setParameters(r: Registry, values: Record<string, bigint>): Promise<void> {
   for (const [name, value] of Object.entries(values)) {
-    await r.programmes
-      .connect(r.authority)
-      .setParameter(PROGRAMME, key(name), value, 0, DOCUMENT);
+    await r.programmes.connect(r.authority).setParameter(PROGRAMME, key(name), value, 0, DOCUMENT);
   }
 }
 
