@@ -1,0 +1,18 @@
+import { attest } from "./attest.ts";
+import { file, issue, reject, withdraw } from "./decide.ts";
+import type { ChainHandler } from "./handler.ts";
+import { propose } from "./propose.ts";
+import { certify, retire, transfer } from "./units.ts";
+
+/** Every kind of command that becomes a transaction. */
+export const chainHandlers: Readonly<Record<string, ChainHandler>> = {
+  propose,
+  attest,
+  file,
+  issue,
+  reject,
+  withdraw,
+  transfer,
+  retire,
+  certify,
+};

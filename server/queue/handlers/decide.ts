@@ -1,0 +1,42 @@
+import { z } from "zod";
+import { interfaces } from "../../chain/contracts.ts";
+import { hash, whole } from "./fields.ts";
+import type { ChainHandler } from "./handler.ts";
+
+const filing = z.object({
+  requestId: whole,
+  filingDocument: hash,
+  /** Unix seconds; the contract keeps at least the programme's notice. */
+  noticeEnd: whole.default(0n),
+});
+
+const documented = z.object({ requestId: whole, document: hash });
+const named = z.object({ requestId: whole });
+
+function issuance(name: string, values: readonly unknown[], to: string) {
+  return { to, data: interfaces.issuance.encodeFunctionData(name, values) };
+}
+
+/** Gives a reviewed request its filing number and starts the notice. By the operator. */
+export const file: ChainHandler = async (stored, { contracts }) => {
+  const { requestId, filingDocument, noticeEnd } = filing.parse(stored);
+  return issuance("file", [requestId, filingDocument, noticeEnd], contracts.issuance);
+};
+
+/** Issues the units after the notice. By the authority. */
+export const issue: ChainHandler = async (stored, { contracts }) => {
+  const { requestId, document } = documented.parse(stored);
+  return issuance("issue", [requestId, document], contracts.issuance);
+};
+
+/** Refuses a request. By the authority. */
+export const reject: ChainHandler = async (stored, { contracts }) => {
+  const { requestId, document } = documented.parse(stored);
+  return issuance("reject", [requestId, document], contracts.issuance);
+};
+
+/** Takes a request back. By its applicant. */
+export const withdraw: ChainHandler = async (stored, { contracts }) => {
+  const { requestId } = named.parse(stored);
+  return issuance("withdraw", [requestId], contracts.issuance);
+};

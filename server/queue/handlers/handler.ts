@@ -1,0 +1,18 @@
+import type { ContractAddresses } from "../../chain/contracts.ts";
+import type { KeyStore } from "../../chain/keys.ts";
+import type { UnsignedCall } from "../../chain/writer.ts";
+
+/** What turning a command into a call may look at. */
+export type EncodeContext = {
+  readonly chainId: number;
+  readonly contracts: ContractAddresses;
+  /** Who will sign the transaction. */
+  readonly signer: string;
+  readonly keys: KeyStore;
+};
+
+/**
+ * Turns the stored body of one kind of command into the call of a contract. Throws a ZodError when the
+ * body is not of its form; decides nothing, because the contract does.
+ */
+export type ChainHandler = (body: unknown, context: EncodeContext) => Promise<UnsignedCall>;

@@ -1,0 +1,60 @@
+import { z } from "zod";
+import { interfaces } from "../../chain/contracts.ts";
+import { address, hash, small, whole } from "./fields.ts";
+import type { ChainHandler } from "./handler.ts";
+
+const movement = z.object({ to: address, tokenId: whole, grams: whole });
+
+/** Moves units from the signer's account to another. */
+export const transfer: ChainHandler = async (stored, { contracts, signer }) => {
+  const { to, tokenId, grams } = movement.parse(stored);
+  return {
+    to: contracts.reductionToken,
+    data: interfaces.reductionToken.encodeFunctionData("safeTransferFrom", [
+      signer,
+      to,
+      tokenId,
+      grams,
+      "0x",
+    ]),
+  };
+};
+
+const retirement = z.object({ tokenId: whole, grams: whole, purpose: small, content: hash });
+
+/** Retires the signer's units for ever, for a purpose. */
+export const retire: ChainHandler = async (stored, { contracts }) => {
+  const { tokenId, grams, purpose, content } = retirement.parse(stored);
+  return {
+    to: contracts.reductionToken,
+    data: interfaces.reductionToken.encodeFunctionData("retire", [
+      tokenId,
+      grams,
+      purpose,
+      content,
+    ]),
+  };
+};
+
+const certificate = z.object({
+  retirements: z.array(hash),
+  emittedGrams: whole,
+  kind: small,
+  content: hash,
+  replaces: whole.default(0n),
+});
+
+/** Makes a certificate of the signer's own retirements. */
+export const certify: ChainHandler = async (stored, { contracts }) => {
+  const { retirements, emittedGrams, kind, content, replaces } = certificate.parse(stored);
+  return {
+    to: contracts.certificate,
+    data: interfaces.certificate.encodeFunctionData("certify", [
+      retirements,
+      emittedGrams,
+      kind,
+      content,
+      replaces,
+    ]),
+  };
+};

@@ -1,0 +1,75 @@
+import { createPostgresBackend, Queue, Worker, withBackend } from "bullmq";
+
+export const QUEUE_NAME = "commands";
+
+/** A hint that a lane has work. The database decides what the work is; a lost hint comes again. */
+export type LaneHint = { readonly lane: string };
+
+/** Where the queue lives. */
+export type QueuePlace = { readonly redisUrl?: string | undefined; readonly databaseUrl: string };
+
+/** The queue, on Redis or in Postgres, behind what we use of it. */
+export interface CommandQueue {
+  /** Publishes a hint; one that is waiting under the same operation id already changes nothing. */
+  publish(operationId: string, hint: LaneHint): Promise<void>;
+  /** Starts taking hints, `concurrency` at a time. */
+  consume(work: (hint: LaneHint) => Promise<void>, concurrency: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** What both backends' queues and workers offer, as far as it is used here. */
+type Part = {
+  on(event: "error", listener: (error: Error) => void): unknown;
+  close(): Promise<void>;
+};
+
+const OnPostgres = withBackend(createPostgresBackend);
+
+/** Opens the queue. Errors of its connections go to `onError`; both backends connect again themselves. */
+export function openQueue(place: QueuePlace, onError: (error: Error) => void): CommandQueue {
+  const parts: Part[] = [];
+  const kept = <P extends Part>(part: P): P => {
+    part.on("error", onError);
+    parts.push(part);
+    return part;
+  };
+  const backend =
+    place.redisUrl === undefined ? postgres(place.databaseUrl) : redis(place.redisUrl);
+  const queue = kept(backend.queue());
+  return {
+    publish: async (operationId, hint) => {
+      await queue.add("lane", hint, {
+        jobId: operationId,
+        removeOnComplete: true,
+        removeOnFail: true,
+      });
+    },
+    consume: async (work, concurrency) => {
+      await kept(backend.worker(async (job) => work(job.data), concurrency)).waitUntilReady();
+    },
+    close: async () => {
+      for (const part of parts.reverse()) await part.close();
+    },
+  };
+}
+
+type Take = (job: { data: LaneHint }) => Promise<void>;
+
+function postgres(databaseUrl: string) {
+  const connection = { connectionString: databaseUrl, migrate: true };
+  return {
+    queue: () => new OnPostgres.Queue<LaneHint>(QUEUE_NAME, { connection }),
+    worker: (take: Take, concurrency: number) =>
+      new OnPostgres.Worker<LaneHint>(QUEUE_NAME, take, { connection, concurrency }),
+  };
+}
+
+function redis(url: string) {
+  // A worker waits for its next job however long that takes.
+  const connection = { url, maxRetriesPerRequest: null };
+  return {
+    queue: () => new Queue<LaneHint>(QUEUE_NAME, { connection }),
+    worker: (take: Take, concurrency: number) =>
+      new Worker<LaneHint>(QUEUE_NAME, take, { connection, concurrency }),
+  };
+}
