@@ -153,7 +153,8 @@ async function install() {
   if (readOr(stamp, "") === wanted) return;
   // `npm ci` refuses lock files that list other platforms' optional packages a registry does not serve.
   // --no-save: what is installed never changes the lock file.
-  await runTool("Installing dependencies (about a minute the first time)", "install.log", "npm", [
+  say("The dependencies are to be installed; the first time this takes about a minute.");
+  await runTool("Installing dependencies", "install.log", "npm", [
     "install",
     "--no-audit",
     "--no-fund",
