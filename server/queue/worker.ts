@@ -11,6 +11,8 @@ export type WorkerOptions = ExecuteContext & {
   readonly queue: CommandQueue;
   /** A new connection to listen on; closed by the worker. */
   readonly connect: () => Promise<Client>;
+  /** Done once a second besides, such as publishing what blocks have made public. */
+  readonly afterSweep?: () => Promise<void>;
   /** How many lanes move at once. */
   readonly lanes: number;
 };
@@ -34,6 +36,7 @@ export async function runWorker(options: WorkerOptions, onReady: () => void): Pr
   while (!signal.aborted) {
     await quietly(options, () => publishPending(options));
     await quietly(options, async () => void (await resendOpen(options)));
+    await quietly(options, async () => options.afterSweep?.());
     await bell.wait(SWEEP_MILLISECONDS, signal);
   }
   await queue.close();

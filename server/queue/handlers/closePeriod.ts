@@ -2,8 +2,9 @@ import type { Pool } from "pg";
 import { z } from "zod";
 import { fromHex } from "../../domain/bytes.ts";
 import type { HashSuite } from "../../domain/hashSuite.ts";
-import { type Result, succeed } from "../../domain/result.ts";
+import { type Result, refuse, succeed } from "../../domain/result.ts";
 import { closePeriod as closeBatch } from "../../intake/batch.ts";
+import type { ProgrammeRules } from "../../intake/ruleFiles.ts";
 import type { BlobStore } from "../../platform/store.ts";
 import type { Operation } from "../ledger.ts";
 import { hash, small } from "./fields.ts";
@@ -13,8 +14,8 @@ export type CloseContext = {
   readonly pool: Pool;
   readonly suite: HashSuite;
   readonly store: BlobStore;
-  /** Rank of a platform's reports, the lowest is credited. */
-  readonly rankOf: (platform: string) => number;
+  /** Rules of every programme, which rank the platforms' reports. */
+  readonly rules: readonly ProgrammeRules[];
 };
 
 const body = z.object({ sourceId: hash, firstDay: small, endDay: small });
@@ -28,12 +29,34 @@ export async function closePeriod(
   context: CloseContext,
 ): Promise<Result<Record<string, unknown>>> {
   const { sourceId, firstDay, endDay } = body.parse(operation.body);
+  const rules = await rulesOf(context, sourceId);
+  if (!rules.ok) return rules;
+  const { pool, suite, store } = context;
   const closed = await closeBatch({
-    ...context,
+    pool,
+    suite,
+    store,
+    rankOf: rules.value.rankOf,
     sourceId: fromHex(sourceId),
     period: { firstDay, endDay },
     batchId: operation.id,
   });
   if (!closed.ok) return closed;
   return succeed({ ...closed.value, totalMilligrams: closed.value.totalMilligrams.toString() });
+}
+
+/** The rules of the programme that a source belongs to. NOT_FOUND for an unknown source or no rules. */
+async function rulesOf(context: CloseContext, sourceId: string): Promise<Result<ProgrammeRules>> {
+  const found = await context.pool.query<{ programme: bigint | string }>(
+    "SELECT programme FROM mirror.source WHERE source_id = $1",
+    [Buffer.from(fromHex(sourceId))],
+  );
+  const programme = found.rows[0]?.programme;
+  if (programme === undefined) {
+    return refuse("NOT_FOUND", { field: "sourceId", values: { what: "source", id: sourceId } });
+  }
+  const rules = context.rules.find((candidate) => candidate.programme === Number(programme));
+  return rules
+    ? succeed(rules)
+    : refuse("NOT_FOUND", { values: { what: "rule file of programme", id: Number(programme) } });
 }

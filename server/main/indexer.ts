@@ -1,0 +1,57 @@
+import pg from "pg";
+import { connectChain } from "../chain/client.ts";
+import { buildDecoder } from "../chain/decode.ts";
+import { createReader } from "../chain/reader.ts";
+import { ensureMirror } from "../database/mirror.ts";
+import { firstBlockOf, RANGE_BLOCKS } from "../indexer/range.ts";
+import { runIndexer } from "../indexer/run.ts";
+import { readConfig } from "../platform/config.ts";
+import { createLogger } from "../platform/logger.ts";
+import { handleShutdown } from "../platform/shutdown.ts";
+import { waitForDeployment } from "./deployment.ts";
+
+const config = readConfig();
+const logger = createLogger({ role: "indexer", level: config.logLevel });
+const shutdown = handleShutdown(logger);
+const stop = new AbortController();
+let running: Promise<void> = Promise.resolve();
+shutdown.add("indexer", () => {
+  stop.abort();
+  return running;
+});
+
+const deployment = await waitForDeployment(config.dataFolder, logger, stop.signal);
+if (deployment) {
+  const { chainId, genesisHash, contracts } = deployment;
+  const chain = connectChain({ rpcUrl: config.rpcUrl, chainId });
+  shutdown.add("chain", () => chain.close());
+
+  const owner = new pg.Client({ connectionString: config.databaseUrl });
+  await owner.connect();
+  const mirror = await ensureMirror(owner);
+  await owner.end();
+  if (mirror !== "present") logger.info({ mirror }, "the mirror is filled from the chain");
+
+  running = runIndexer({
+    chainId,
+    genesisHash,
+    firstBlock: firstBlockOf(deployment.deployedBlock),
+    reader: createReader(chain, Object.values(contracts)),
+    decode: buildDecoder(contracts),
+    finalUnder: (head) => head - config.finalityBlocks,
+    rangeBlocks: RANGE_BLOCKS,
+    connect: async () => {
+      const client = new pg.Client({
+        connectionString: config.databaseUrl,
+        options: "-c role=tanpu_indexer",
+      });
+      await client.connect();
+      return client;
+    },
+    logger,
+    signal: stop.signal,
+    onReady: () => logger.info("the mirror is at the chain's head"),
+  });
+  logger.info("ready");
+  await running;
+}

@@ -1,0 +1,95 @@
+import { readdir } from "node:fs/promises";
+import path from "node:path";
+import pg from "pg";
+import { connectChain } from "../chain/client.ts";
+import { FileKeyStore, readPassphrase } from "../chain/keys.ts";
+import { createReader } from "../chain/reader.ts";
+import { createWriter } from "../chain/writer.ts";
+import { openPool } from "../database/client.ts";
+import { toHex } from "../domain/bytes.ts";
+import { loadHashSuite } from "../domain/hashSuite.ts";
+import { type ProgrammeRules, readProgrammeRules } from "../intake/ruleFiles.ts";
+import { readConfig } from "../platform/config.ts";
+import { createLogger } from "../platform/logger.ts";
+import { handleShutdown } from "../platform/shutdown.ts";
+import { openBlobStore } from "../platform/store.ts";
+import { closePeriod } from "../queue/handlers/closePeriod.ts";
+import { openQueue } from "../queue/publish.ts";
+import { publishLeaves } from "../queue/publishLeaves.ts";
+import { runWorker } from "../queue/worker.ts";
+import { waitForDeployment } from "./deployment.ts";
+
+const LANES = 8;
+const RULES_FOLDER = path.resolve(import.meta.dirname, "..", "..", "rules");
+
+const config = readConfig();
+const logger = createLogger({ role: "worker", level: config.logLevel });
+const shutdown = handleShutdown(logger);
+const stop = new AbortController();
+
+async function readRules(): Promise<ProgrammeRules[]> {
+  const names = await readdir(RULES_FOLDER);
+  const read = names
+    .filter((name) => name.endsWith("-programme.yaml"))
+    .map((name) => readProgrammeRules(path.join(RULES_FOLDER, name)));
+  return (await Promise.all(read)).flatMap((rules) => (rules.ok ? [rules.value] : []));
+}
+
+async function openKeys(): Promise<FileKeyStore> {
+  const file = config.keystorePassphraseFile;
+  const passphrase = await readPassphrase(
+    file ?? path.join(config.dataFolder, "secrets", "keystore-passphrase"),
+  );
+  return new FileKeyStore({ folder: path.join(config.dataFolder, "keystore"), passphrase });
+}
+
+async function main(): Promise<void> {
+  const deployment = await waitForDeployment(config.dataFolder, logger, stop.signal);
+  if (!deployment) return;
+  const { chainId, contracts } = deployment;
+  const pool = openPool({ databaseUrl: config.databaseUrl, role: "tanpu_worker", max: LANES + 4 });
+  const chain = connectChain({ rpcUrl: config.rpcUrl, chainId });
+  const queue = openQueue(config, (error) => logger.warn({ reason: error.message }, "queue"));
+  const [suite, rules, keys] = await Promise.all([
+    loadHashSuite("keccak"),
+    readRules(),
+    openKeys(),
+  ]);
+  const hash = (bytes: Uint8Array): string => toHex(suite.hash(bytes));
+  const kept = openBlobStore(path.join(config.dataFolder, "blobs"), hash);
+  const published = openBlobStore(path.join(config.dataFolder, "published", "blobs"), hash);
+  const done = new Set<string>();
+  await runWorker(
+    {
+      pool,
+      chainId,
+      contracts,
+      reader: createReader(chain, Object.values(contracts)),
+      writer: createWriter(chain, keys),
+      keys,
+      offChain: {
+        "close-period": (operation) => closePeriod(operation, { pool, suite, store: kept, rules }),
+      },
+      afterSweep: () => publishLeaves({ pool, from: kept, to: published, done }),
+      queue,
+      connect: async () => {
+        const client = new pg.Client({ connectionString: config.databaseUrl });
+        await client.connect();
+        return client;
+      },
+      lanes: LANES,
+      logger,
+      signal: stop.signal,
+    },
+    () => logger.info("ready"),
+  );
+  chain.close();
+  await pool.end();
+}
+
+const running = main();
+shutdown.add("worker", () => {
+  stop.abort();
+  return running;
+});
+await running;

@@ -1,0 +1,28 @@
+import type { Pool } from "pg";
+import type { BlobStore } from "../platform/store.ts";
+
+/**
+ * Publishes leaf files: a period's file is kept to ourselves until the block of its proposal, which
+ * fixes who came first, and is anybody's to read from then on. `done` remembers what was published, so
+ * that a sweep costs one query. A proposal of another server's file is not ours to publish.
+ */
+export async function publishLeaves(options: {
+  pool: Pool;
+  from: BlobStore;
+  to: BlobStore;
+  done: Set<string>;
+}): Promise<void> {
+  const found = await options.pool.query<{ leaf_file_hash: Buffer }>(
+    "SELECT DISTINCT leaf_file_hash FROM mirror.request",
+  );
+  for (const row of found.rows) {
+    const name = `0x${row.leaf_file_hash.toString("hex")}`;
+    if (options.done.has(name)) continue;
+    if (!(await options.to.has(name))) {
+      const file = await options.from.get(name);
+      if (file === undefined) continue;
+      await options.to.put(file);
+    }
+    options.done.add(name);
+  }
+}
