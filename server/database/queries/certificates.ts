@@ -1,0 +1,234 @@
+import type { Pool } from "pg";
+import { bytesOf, hexOf, hexOrNull, type Page, type PageRequest, pageOf } from "../codec.ts";
+import { type AmountView, amountView } from "./units.ts";
+
+export type RetirementLineView = {
+  tokenId: string;
+  grams: string;
+  /** Serials of the id, one per gram; the end is not included. */
+  firstSerial: string;
+  endSerial: string;
+};
+
+export type RetirementView = {
+  retirementId: string;
+  holder: string;
+  programme: number;
+  purpose: number;
+  content: string;
+  grams: string;
+  retired: AmountView;
+  lines: RetirementLineView[];
+  /** Certificates that consumed it, revoked ones included. */
+  certificates: string[];
+  transactionHash: string;
+  blockNumber: number;
+  retiredAt: number;
+};
+
+export type RetirementRow = {
+  retirement_id: Uint8Array;
+  holder: Uint8Array;
+  programme: bigint;
+  purpose: number;
+  content: Uint8Array;
+  grams: bigint;
+  transaction_hash: Uint8Array;
+  block_number: bigint;
+  log_index: number;
+  retired_at: bigint;
+};
+
+type Lines = ReadonlyMap<string, RetirementLineView[]>;
+type Consumers = ReadonlyMap<string, string[]>;
+
+/** A row of mirror.retirement as it is shown, with what belongs to it. */
+function retirementView(row: RetirementRow, lines: Lines, consumers: Consumers): RetirementView {
+  const retirementId = hexOf(row.retirement_id);
+  return {
+    retirementId,
+    holder: hexOf(row.holder),
+    programme: Number(row.programme),
+    purpose: row.purpose,
+    content: hexOf(row.content),
+    grams: row.grams.toString(),
+    retired: amountView(row.grams),
+    lines: lines.get(retirementId) ?? [],
+    certificates: consumers.get(retirementId) ?? [],
+    transactionHash: hexOf(row.transaction_hash),
+    blockNumber: Number(row.block_number),
+    retiredAt: Number(row.retired_at),
+  };
+}
+
+function grouped<T>(pairs: readonly (readonly [string, T])[]): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const [key, value] of pairs) {
+    const group = groups.get(key) ?? [];
+    group.push(value);
+    groups.set(key, group);
+  }
+  return groups;
+}
+
+/** Adds lines and consuming certificates to retirement rows, with one query for each. */
+export async function withLines(
+  pool: Pool,
+  rows: readonly RetirementRow[],
+): Promise<RetirementView[]> {
+  if (rows.length === 0) return [];
+  const ids = rows.map((row) => Buffer.from(row.retirement_id));
+  const [lines, consumers] = await Promise.all([
+    pool.query<{
+      retirement_id: Buffer;
+      token_id: Buffer;
+      grams: bigint;
+      first_serial: bigint;
+      end_serial: bigint;
+    }>(
+      "SELECT * FROM mirror.retirement_line WHERE retirement_id = ANY ($1) ORDER BY retirement_id, line",
+      [ids],
+    ),
+    pool.query<{ retirement_id: Buffer; certificate_id: Buffer }>(
+      `SELECT r.retirement_id, r.certificate_id FROM mirror.certificate_retirement r
+       JOIN mirror.certificate c USING (certificate_id)
+       WHERE r.retirement_id = ANY ($1) ORDER BY c.block_number, c.log_index`,
+      [ids],
+    ),
+  ]);
+  const lineMap = grouped(
+    lines.rows.map((line) => [
+      hexOf(line.retirement_id),
+      {
+        tokenId: hexOf(line.token_id),
+        grams: line.grams.toString(),
+        firstSerial: line.first_serial.toString(),
+        endSerial: line.end_serial.toString(),
+      },
+    ]),
+  );
+  const consumerMap = grouped(
+    consumers.rows.map((row) => [hexOf(row.retirement_id), hexOf(row.certificate_id)]),
+  );
+  return rows.map((row) => retirementView(row, lineMap, consumerMap));
+}
+
+/** The retirements with these ids, in no order; the ones that do not exist are missing. */
+export async function findRetirements(
+  pool: Pool,
+  retirementIds: readonly string[],
+): Promise<RetirementView[]> {
+  const { rows } = await pool.query<RetirementRow>(
+    "SELECT * FROM mirror.retirement WHERE retirement_id = ANY ($1)",
+    [retirementIds.map(bytesOf)],
+  );
+  return withLines(pool, rows);
+}
+
+export const retirementList = { name: "retirements", forms: [/^\d{1,19}$/, /^\d{1,10}$/] } as const;
+
+/** Retirements from the newest to the oldest. */
+export async function listRetirements(
+  pool: Pool,
+  filter: { holder?: string; tokenId?: string },
+  page: PageRequest,
+): Promise<Page<RetirementView>> {
+  const { rows } = await pool.query<RetirementRow>(
+    `SELECT * FROM mirror.retirement r
+     WHERE ($1::bytea IS NULL OR holder = $1)
+       AND ($2::bytea IS NULL OR EXISTS (
+         SELECT FROM mirror.retirement_line l
+         WHERE l.retirement_id = r.retirement_id AND l.token_id = $2))
+       AND ($3::bigint IS NULL OR (block_number, log_index) < ($3, $4::bigint))
+     ORDER BY block_number DESC, log_index DESC LIMIT $5`,
+    [
+      filter.holder === undefined ? null : bytesOf(filter.holder),
+      filter.tokenId === undefined ? null : bytesOf(filter.tokenId),
+      page.after?.[0] ?? null,
+      page.after?.[1] ?? null,
+      page.limit + 1,
+    ],
+  );
+  const views = await withLines(pool, rows.slice(0, page.limit));
+  const shown = pageOf(retirementList.name, rows, page.limit, {
+    view: (row) => row,
+    key: (row) => [row.block_number.toString(), row.log_index.toString()],
+  });
+  return { items: views, nextCursor: shown.nextCursor };
+}
+
+export type CertificateView = {
+  certificateId: string;
+  holder: string;
+  programme: number;
+  kind: number;
+  state: string;
+  retiredGrams: string;
+  emittedGrams: string;
+  content: string;
+  replaces: string | null;
+  revocationDocument: string | null;
+  retirements: string[];
+  transactionHash: string;
+  blockNumber: number;
+  certifiedAt: number;
+};
+
+export type CertificateRow = {
+  certificate_id: Uint8Array;
+  holder: Uint8Array;
+  programme: bigint;
+  kind: number;
+  state: string;
+  retired_grams: bigint;
+  emitted_grams: bigint;
+  content: Uint8Array;
+  replaces: Uint8Array | null;
+  revocation_document: Uint8Array | null;
+  transaction_hash: Uint8Array;
+  block_number: bigint;
+  certified_at: bigint;
+};
+
+/** A row of mirror.certificate as it is shown, with the retirements it consumed. */
+export function certificateView(row: CertificateRow, retirements: string[]): CertificateView {
+  return {
+    certificateId: hexOf(row.certificate_id),
+    holder: hexOf(row.holder),
+    programme: Number(row.programme),
+    kind: row.kind,
+    state: row.state,
+    retiredGrams: row.retired_grams.toString(),
+    emittedGrams: row.emitted_grams.toString(),
+    content: hexOf(row.content),
+    replaces: hexOrNull(row.replaces),
+    revocationDocument: hexOrNull(row.revocation_document),
+    retirements,
+    transactionHash: hexOf(row.transaction_hash),
+    blockNumber: Number(row.block_number),
+    certifiedAt: Number(row.certified_at),
+  };
+}
+
+/** The ids of the retirements a certificate consumed, in its own order. */
+export async function retirementsOfCertificate(
+  pool: Pool,
+  certificateId: string,
+): Promise<string[]> {
+  const { rows } = await pool.query<{ retirement_id: Buffer }>(
+    "SELECT retirement_id FROM mirror.certificate_retirement WHERE certificate_id = $1 ORDER BY line",
+    [bytesOf(certificateId)],
+  );
+  return rows.map((row) => hexOf(row.retirement_id));
+}
+
+export async function findCertificate(
+  pool: Pool,
+  certificateId: string,
+): Promise<CertificateView | undefined> {
+  const { rows } = await pool.query<CertificateRow>(
+    "SELECT * FROM mirror.certificate WHERE certificate_id = $1",
+    [bytesOf(certificateId)],
+  );
+  return rows[0] && certificateView(rows[0], await retirementsOfCertificate(pool, certificateId));
+}

@@ -1,0 +1,190 @@
+import type { Pool } from "pg";
+import { formatDay } from "../../domain/period.ts";
+import { bytesOf, hexOf } from "../codec.ts";
+
+export type SourceView = {
+  sourceId: string;
+  programme: number;
+  methodology: number;
+  assetKey: string;
+  applicant: string;
+  owner: string;
+  carryMilligrams: string;
+  document: string;
+};
+
+type SourceRow = {
+  source_id: Buffer;
+  programme: bigint;
+  methodology: bigint;
+  asset_key: Buffer;
+  applicant: Buffer;
+  owner: Buffer;
+  carry_milligrams: string;
+  document: Buffer;
+};
+
+function sourceView(row: SourceRow): SourceView {
+  return {
+    sourceId: hexOf(row.source_id),
+    programme: Number(row.programme),
+    methodology: Number(row.methodology),
+    assetKey: hexOf(row.asset_key),
+    applicant: hexOf(row.applicant),
+    owner: hexOf(row.owner),
+    carryMilligrams: row.carry_milligrams,
+    document: hexOf(row.document),
+  };
+}
+
+export async function findSource(pool: Pool, sourceId: string): Promise<SourceView | undefined> {
+  const { rows } = await pool.query<SourceRow>("SELECT * FROM mirror.source WHERE source_id = $1", [
+    bytesOf(sourceId),
+  ]);
+  return rows[0] && sourceView(rows[0]);
+}
+
+/** The first sources of a programme; two are enough to know whether there is exactly one. */
+export async function listSources(
+  pool: Pool,
+  programme: number,
+  limit: number,
+): Promise<SourceView[]> {
+  const { rows } = await pool.query<SourceRow>(
+    "SELECT * FROM mirror.source WHERE programme = $1 ORDER BY methodology, source_id LIMIT $2",
+    [programme, limit],
+  );
+  return rows.map(sourceView);
+}
+
+export type MethodologyView = {
+  programme: number;
+  methodology: number;
+  contentHash: string;
+  class: number;
+  /** 1 official, 2 published, 3 demonstration. */
+  status: number;
+  firstDay: number;
+  /** Not included; 0 while no end is decided. */
+  endDay: number;
+  capMilligrams: string;
+};
+
+export async function findMethodology(
+  pool: Pool,
+  programme: number,
+  methodology: number,
+): Promise<MethodologyView | undefined> {
+  const { rows } = await pool.query<{
+    content_hash: Buffer;
+    class: number;
+    status: number;
+    first_day: number;
+    end_day: bigint;
+    cap_milligrams: string;
+  }>("SELECT * FROM mirror.methodology WHERE programme = $1 AND methodology = $2", [
+    programme,
+    methodology,
+  ]);
+  const row = rows[0];
+  return (
+    row && {
+      programme,
+      methodology,
+      contentHash: hexOf(row.content_hash),
+      class: row.class,
+      status: row.status,
+      firstDay: row.first_day,
+      endDay: Number(row.end_day),
+      capMilligrams: row.cap_milligrams,
+    }
+  );
+}
+
+/** A closed period: what an issuance request proposes. */
+export type BatchView = {
+  batchId: string;
+  sourceId: string;
+  firstDay: number;
+  endDay: number;
+  period: { first: string; end: string };
+  root: string;
+  totalMilligrams: string;
+  count: string;
+  depth: number;
+  leafFileHash: string;
+  accepted: string;
+  duplicates: string;
+};
+
+export async function findBatch(pool: Pool, batchId: string): Promise<BatchView | undefined> {
+  const { rows } = await pool.query<{
+    id: string;
+    source_id: Buffer;
+    first_day: number;
+    end_day: number;
+    root: Buffer;
+    total_milligrams: string;
+    count: bigint;
+    depth: number;
+    leaf_file_hash: Buffer;
+    accepted: bigint;
+    duplicates: bigint;
+  }>("SELECT * FROM intake.batch WHERE id = $1", [batchId]);
+  const row = rows[0];
+  return (
+    row && {
+      batchId: row.id,
+      sourceId: hexOf(row.source_id),
+      firstDay: row.first_day,
+      endDay: row.end_day,
+      period: { first: formatDay(row.first_day), end: formatDay(row.end_day) },
+      root: hexOf(row.root),
+      totalMilligrams: row.total_milligrams,
+      count: row.count.toString(),
+      depth: row.depth,
+      leafFileHash: hexOf(row.leaf_file_hash),
+      accepted: row.accepted.toString(),
+      duplicates: row.duplicates.toString(),
+    }
+  );
+}
+
+export type MirrorPosition = {
+  chainId: number;
+  blockNumber: number;
+  finalBlock: number;
+  /** Seconds since the indexer last wrote. */
+  ageSeconds: number;
+};
+
+/** How far the mirror is; undefined before the indexer's first step. */
+export async function findMirrorPosition(pool: Pool): Promise<MirrorPosition | undefined> {
+  const { rows } = await pool.query<{
+    chain_id: bigint;
+    block_number: bigint;
+    final_block: bigint;
+    age: number;
+  }>(
+    `SELECT chain_id, block_number, final_block,
+            extract(epoch FROM now() - updated_at)::float8 AS age FROM mirror.checkpoint`,
+  );
+  const row = rows[0];
+  return (
+    row && {
+      chainId: Number(row.chain_id),
+      blockNumber: Number(row.block_number),
+      finalBlock: Number(row.final_block),
+      ageSeconds: Math.max(0, Math.floor(row.age)),
+    }
+  );
+}
+
+/** Whether the schemas of the program are there. */
+export async function hasMigrations(pool: Pool): Promise<boolean> {
+  const { rows } = await pool.query<{ present: boolean }>(
+    `SELECT to_regclass('app.operation') IS NOT NULL AND to_regclass('intake.report') IS NOT NULL
+        AND to_regclass('mirror.checkpoint') IS NOT NULL AS present`,
+  );
+  return rows[0]?.present === true;
+}
