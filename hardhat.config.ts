@@ -20,6 +20,12 @@ export default defineConfig({
   // Nothing uses the generated types; the ABIs of server/chain/abi serve scripts and tests alike.
   typechain: { dontOverrideCompile: true },
   paths: { tests: { mocha: "test/contracts", solidity: "test/contracts" } },
+  test: {
+    solidity: {
+      fuzz: { runs: 128 },
+      invariant: { runs: 16, depth: 64 },
+    },
+  },
   solidity: {
     npmFilesToBuild: ["@openzeppelin/contracts/access/manager/AccessManager.sol"],
     profiles: { default: { compilers: [compiler], isolated: false } },

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import {
+  createWallet,
   DOCUMENT,
   ethers,
   type IssuedRegistry,
@@ -208,7 +209,7 @@ describe("Certificate: what is made", () => {
 
   it("takes fifty retirements, and of a contract account too", async () => {
     const r = await loadFixture(issuedRegistry);
-    const wallet = await ethers.deployContract("ContractWallet", [r.owner.address]);
+    const wallet = await createWallet(r.owner.address);
     const address = await wallet.getAddress();
     await r.programmes
       .connect(r.authority)
@@ -243,8 +244,8 @@ describe("Certificate: what is made", () => {
       const as = r.certificate.connect(caller);
       for (const call of [
         as.transferFrom(...move),
-        as["safeTransferFrom(address,address,uint256)"]!(...move),
-        as["safeTransferFrom(address,address,uint256,bytes)"]!(...move, "0x"),
+        as.getFunction("safeTransferFrom(address,address,uint256)")(...move),
+        as.getFunction("safeTransferFrom(address,address,uint256,bytes)")(...move, "0x"),
       ]) {
         await expect(call)
           .to.be.revertedWithCustomError(c, "CertificateLocked")

@@ -4,6 +4,7 @@ import {
   attest,
   CLASS,
   chain,
+  createWallet,
   DOCUMENT,
   ethers,
   FIRST_DAY,
@@ -303,7 +304,7 @@ describe("Issuance: review statements", () => {
   it("of a contract account count by ERC-1271, and only what its owner signed", async () => {
     const r = await loadFixture(registry);
     await propose(r);
-    const wallet = await ethers.deployContract("ContractWallet", [r.enterprise.address]);
+    const wallet = await createWallet(r.enterprise.address);
     const address = await wallet.getAddress();
     await join(r, address, "reviewing firm", ROLE.reviewer);
     const statement = await statementOf(1n, proposalOf(), address);
@@ -647,7 +648,7 @@ describe("Issuance: issuing", () => {
 
   it("meets an owner that is a contract: one that refuses, and one that calls back", async () => {
     const r = await loadFixture(registry);
-    const wallet = await ethers.deployContract("ContractWallet", [r.authority.address]);
+    const wallet = await createWallet(r.authority.address);
     const address = await wallet.getAddress();
     await join(r, address, "wallet", ROLE.authority);
     await r.sources

@@ -1,4 +1,11 @@
+import type { BaseContract, ContractMethod, ContractRunner } from "ethers";
 import { network } from "hardhat";
+import type { accessManagerAbi } from "../../server/chain/abi/accessManager.ts";
+import type { certificateAbi } from "../../server/chain/abi/certificate.ts";
+import type { issuanceAbi } from "../../server/chain/abi/issuance.ts";
+import type { programmesAbi } from "../../server/chain/abi/programmes.ts";
+import type { reductionTokenAbi } from "../../server/chain/abi/reductionToken.ts";
+import type { sourcesAbi } from "../../server/chain/abi/sources.ts";
 
 /** One in-process chain for a whole test file; fixtures roll it back between tests. */
 export const chain = await network.create();
@@ -37,6 +44,34 @@ export function sourceIdOf(programme: number, methodology: number, assetKey: str
 
 export const SOURCE = sourceIdOf(PROGRAMME, METHODOLOGY, ASSET);
 
+type FunctionName<Abi extends readonly { type: string }[]> = Extract<
+  Abi[number],
+  { type: "function"; name: string }
+>["name"];
+
+/** A contract whose functions are known by name. */
+export type TestContract<Names extends string> = Omit<BaseContract, "connect"> &
+  Record<Names, ContractMethod> & { connect(runner: ContractRunner): TestContract<Names> };
+
+/** Deploys a compiled contract from the first account. */
+export async function create<Names extends string>(
+  name: string,
+  args: readonly unknown[] = [],
+): Promise<TestContract<Names>> {
+  return (await ethers.deployContract(name, [...args])) as unknown as TestContract<Names>;
+}
+
+/** A contract account of the mocks; it accepts what `owner` signs. */
+export const createWallet = (owner: string) =>
+  create<
+    | "setRefuses"
+    | "setCallback"
+    | "callbackFailed"
+    | "callbackError"
+    | "execute"
+    | "isValidSignature"
+  >("ContractWallet", [owner]);
+
 /** The five contracts and nothing in them. The registrar is who deployed them. */
 export async function bareRegistry() {
   const [registrar, authority, operator, reviewer, applicant, owner, enterprise, outsider] =
@@ -44,12 +79,22 @@ export async function bareRegistry() {
   const from = registrar!.address;
   const nonce = await registrar!.getNonce();
   const at = (k: number) => ethers.getCreateAddress({ from, nonce: nonce + k });
-  const manager = await ethers.deployContract("AccessManager", [from]);
-  const programmes = await ethers.deployContract("Programmes", [at(0), at(4)]);
-  const sources = await ethers.deployContract("Sources", [at(0), at(1), at(3)]);
-  const issuance = await ethers.deployContract("Issuance", [at(1), at(2), at(4)]);
-  const token = await ethers.deployContract("ReductionToken", [at(1), at(3)]);
-  const certificate = await ethers.deployContract("Certificate", [at(4), at(1)]);
+  const manager = await create<FunctionName<typeof accessManagerAbi>>("AccessManager", [from]);
+  const programmes = await create<FunctionName<typeof programmesAbi>>("Programmes", [at(0), at(4)]);
+  const sources = await create<FunctionName<typeof sourcesAbi>>("Sources", [at(0), at(1), at(3)]);
+  const issuance = await create<FunctionName<typeof issuanceAbi>>("Issuance", [
+    at(1),
+    at(2),
+    at(4),
+  ]);
+  const token = await create<FunctionName<typeof reductionTokenAbi>>("ReductionToken", [
+    at(1),
+    at(3),
+  ]);
+  const certificate = await create<FunctionName<typeof certificateAbi>>("Certificate", [
+    at(4),
+    at(1),
+  ]);
   return {
     manager,
     programmes,
