@@ -8,9 +8,9 @@ export class ApiProblem extends Error {
   readonly problem: Record<string, unknown>;
 
   constructor(route: string, status: number, problem: Record<string, unknown>) {
-    super(`${route} answered ${status} ${String(problem["code"])}: ${String(problem["detail"])}`);
+    super(`${route} answered ${status} ${String(problem.code)}: ${String(problem.detail)}`);
     this.status = status;
-    this.code = String(problem["code"]);
+    this.code = String(problem.code);
     this.problem = problem;
   }
 }

@@ -6,7 +6,7 @@ import { deploy, type Manifest, type StepSigner } from "../deploy.ts";
 
 /** Where a data folder keeps what the registry's parties need. */
 export const folders = {
-  keys: (dataFolder: string) => path.join(dataFolder, "keys"),
+  keys: (dataFolder: string) => path.join(dataFolder, "keystore"),
   published: (dataFolder: string) => path.join(dataFolder, "published"),
   manifest: (dataFolder: string) => path.join(dataFolder, "published", "manifest.json"),
   parties: (dataFolder: string) => path.join(dataFolder, "secrets", "parties.json"),

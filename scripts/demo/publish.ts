@@ -1,0 +1,132 @@
+import * as path from "node:path";
+import pg from "pg";
+import { toHex } from "../../server/domain/bytes.ts";
+import { rowKeyOf } from "../../server/domain/fingerprint.ts";
+import { parseInstant } from "../../server/domain/period.ts";
+import { folders, writeJson } from "../dev/registry.ts";
+import type { Batch, IssuedUnits, Neutrality } from "./acts.ts";
+import { platformReports, type Report } from "./platforms.ts";
+import { PROGRAMME } from "./setUp.ts";
+import type { Stage } from "./stage.ts";
+import type { Rides } from "./taps.ts";
+
+/** One ride that all three platforms reported, and where it went. */
+export type SharedRide = { file: string; platforms: string[]; leafIndex: number };
+
+const REPORTERS = ["transit-operator", "map-app", "city-app"] as const;
+
+/** Writes what an outsider needs beside the blobs: the token's bundle and one opened ride. */
+export async function publish(
+  stage: Stage,
+  rides: Rides,
+  acts: { batch: Batch; issued: IssuedUnits; neutrality: Neutrality },
+): Promise<SharedRide> {
+  const folder = folders.published(stage.stack.dataFolder);
+  const { tokenId } = stage.script;
+  const bundle = await stage.clients.auditor.get(`/v1/tokens/${tokenId}/bundle`);
+  await writeJson(path.join(folder, "tokens", `${tokenId.slice(2)}.json`), bundle);
+  return publishRide(stage, rides, acts.batch, folder);
+}
+
+/**
+ * Opens one ride: raw facts, salts and the common key. Only the demonstration may do this, because its
+ * cards are fresh pseudonyms and its keys are published.
+ */
+async function publishRide(
+  stage: Stage,
+  rides: Rides,
+  batch: Batch,
+  folder: string,
+): Promise<SharedRide> {
+  const { script, stack } = stage;
+  const { suite, intakeKeys } = script;
+  const shared = rideOfAllThree(rides);
+  const keyOf = (platform: string, report: Report) =>
+    rowKeyOf(suite, intakeKeys.keys, PROGRAMME, platform, report.orderNo ?? "");
+  const operator = shared.find(({ platform }) => platform === "transit-operator");
+  if (!operator) throw new Error("The sample holds no ride that all platforms know.");
+  const opening = await readOpening(stack.databaseUrl, batch.id, {
+    platform: operator.platform,
+    rowKey: keyOf(operator.platform, operator.report),
+  });
+  await writeJson(path.join(folder, "rides", "one-ride.json"), {
+    format: "tanpu-ride/1",
+    demonstration: true,
+    tokenId: script.tokenId,
+    commonKey: script.commonKey,
+    windowSeconds: script.methodology.windowSeconds,
+    reports: shared.map(({ platform, report }) => ({
+      platform,
+      carrier: report.vehicle,
+      card: report.card,
+      at: instantOf(report),
+    })),
+    leafIndex: opening.leafIndex,
+    salts: opening.salts,
+    participant: opening.participant,
+    evidence: opening.evidence,
+    milligrams: opening.milligrams,
+  });
+  const platforms = shared.map(({ platform }) => platform);
+  return { file: "rides/one-ride.json", platforms, leafIndex: opening.leafIndex };
+}
+
+type PlatformReport = { platform: string; report: Report };
+
+/** The first bus ride whose card and vehicle each of the three platforms names exactly once. */
+function rideOfAllThree(rides: Rides): PlatformReport[] {
+  const byRide = new Map<string, PlatformReport[]>();
+  for (const { platform, reports } of platformReports(rides)) {
+    if (!REPORTERS.some((name) => name === platform)) continue;
+    for (const report of reports) {
+      if (report.behaviour !== "bus-trip") continue;
+      const ride = `${report.card}|${report.vehicle}`;
+      byRide.set(ride, [...(byRide.get(ride) ?? []), { platform, report }]);
+    }
+  }
+  for (const reports of byRide.values()) {
+    const names = new Set(reports.map(({ platform }) => platform));
+    if (names.size === REPORTERS.length && reports.length === REPORTERS.length) return reports;
+  }
+  return [];
+}
+
+function instantOf(report: Report): number {
+  const at = parseInstant(report.at ?? "");
+  if (!at.ok) throw new Error("A report of the demo has no time.");
+  return at.value;
+}
+
+async function readOpening(
+  databaseUrl: string,
+  batchId: string,
+  row: { platform: string; rowKey: Uint8Array },
+) {
+  const client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect();
+  try {
+    const { rows } = await client.query(
+      `SELECT m.leaf_index::text AS leaf_index, r.beneficiary_salt, r.evidence_salt, r.participant,
+              r.behaviour, r.parameter_index, r.quantities, r.milligrams::text AS milligrams
+         FROM intake.membership m
+         JOIN intake.report r ON r.day = m.day AND r.platform = m.platform AND r.row_key = m.row_key
+        WHERE m.batch_id = $1 AND m.platform = $2 AND m.row_key = $3 AND m.credited`,
+      [batchId, row.platform, Buffer.from(row.rowKey)],
+    );
+    const [found] = rows;
+    if (!found) throw new Error("The ride of all three platforms was not the credited report.");
+    return {
+      leafIndex: Number(found.leaf_index),
+      salts: { beneficiary: toHex(found.beneficiary_salt), evidence: toHex(found.evidence_salt) },
+      participant: toHex(found.participant),
+      evidence: {
+        behaviour: String(found.behaviour),
+        parameterIndex: Number(found.parameter_index),
+        quantities: found.quantities as Record<string, string>,
+      },
+      milligrams: String(found.milligrams),
+    };
+  } finally {
+    await client.end();
+  }
+}
