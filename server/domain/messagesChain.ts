@@ -378,4 +378,10 @@ export const chainMessages = {
     en: "There is no certificate {certificateId}.",
     zh: "没有证明 {certificateId}。",
   },
+
+  // Libraries
+  TOKEN_IDS_DAY_TOO_LATE: {
+    en: "Day {day} is later than a token id can say.",
+    zh: "第 {day} 日超出减排量编码的范围。",
+  },
 } as const satisfies Record<string, Message>;

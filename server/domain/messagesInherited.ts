@@ -95,6 +95,23 @@ export const inheritedMessages = {
     en: "{target} may not consume a schedule.",
     zh: "{target} 无权使用排期。",
   },
+  ACCESS_MANAGED_INVALID_AUTHORITY: {
+    en: "{authority} cannot manage access.",
+    zh: "{authority} 不能作为权限管理合约。",
+  },
+  ACCESS_MANAGED_REQUIRED_DELAY: {
+    en: "{caller} must schedule this {delay} seconds ahead.",
+    zh: "{caller} 须提前 {delay} 秒排期。",
+  },
+  ACCESS_MANAGED_UNAUTHORIZED: { en: "{caller} may not do this.", zh: "{caller} 无权执行此操作。" },
+  INVALID_SHORT_STRING: {
+    en: "A name of the contract's signing domain is damaged.",
+    zh: "合约签名域的名称已损坏。",
+  },
+  STRING_TOO_LONG: {
+    en: "A name of the contract's signing domain is too long.",
+    zh: "合约签名域的名称过长。",
+  },
   ADDRESS_EMPTY_CODE: { en: "There is no contract at {target}.", zh: "{target} 处没有合约。" },
   FAILED_CALL: { en: "A call to another contract failed.", zh: "对其他合约的调用失败。" },
   INSUFFICIENT_BALANCE: {
