@@ -79,7 +79,14 @@ function lintChecks(): Check[] {
     },
     {
       name: "solhint",
-      args: [tool("solhint", "solhint.js"), "--max-warnings", "0", "contracts/**/*.sol"],
+      args: [
+        tool("solhint", "solhint.js"),
+        "--disc",
+        "--noPoster",
+        "--max-warnings",
+        "0",
+        "contracts/**/*.sol",
+      ],
     },
     {
       name: "prettier",

@@ -13,12 +13,30 @@ interface Summary {
   readonly skipped?: number;
 }
 
-/** Hardhat wraps the summary differently for success and failure. */
-function summaryOf(result: unknown): Summary {
-  const outer = result as { value?: unknown; error?: unknown; summary?: Summary };
-  const inner = (outer.value ?? outer.error ?? outer) as { summary?: Summary };
-  if (inner.summary === undefined) throw new Error("Hardhat gave no test summary");
-  return inner.summary;
+interface SolidityRun {
+  readonly suiteResults: readonly {
+    readonly testResults: readonly { readonly status: string }[];
+  }[];
+}
+
+/**
+ * Counts the Solidity tests one by one: run by itself, the task's own summary stays at zero. A run that broke off
+ * counts as a failure even when no single test failed.
+ */
+function countSolidity(result: {
+  success: boolean;
+  value?: SolidityRun;
+  error?: SolidityRun;
+}): Summary {
+  const run = result.success ? result.value : result.error;
+  if (run === undefined) return { passed: 0, failed: 1 };
+  const statuses = run.suiteResults.flatMap((suite) =>
+    suite.testResults.map(({ status }) => status),
+  );
+  const count = (status: string): number => statuses.filter((one) => one === status).length;
+  const failed = count("Failure");
+  const broke = !result.success && failed === 0;
+  return { passed: count("Success"), failed: broke ? 1 : failed, skipped: count("Skipped") };
 }
 
 hre.config.test.mocha.reporter = path.join(import.meta.dirname, "testReporter.cjs");
@@ -37,7 +55,7 @@ const theirs = { noCompile: false, testFiles: wanted.filter((name) => name.endsW
 const solidity =
   wanted.length > 0 && theirs.testFiles.length === 0
     ? { passed: 0, failed: 0, skipped: 0 }
-    : summaryOf(await hre.tasks.getTask(["test", "solidity"]).run(theirs));
+    : countSolidity(await hre.tasks.getTask(["test", "solidity"]).run(theirs));
 
 const total = {
   passed: counted.passed + solidity.passed,
