@@ -51,16 +51,23 @@ export function concat(...parts: Uint8Array[]): Uint8Array {
 
 /** `length` bytes, most significant first. Throws a RangeError when the value does not fit. */
 export function uintBytes(value: number | bigint, length: number): Uint8Array {
-  let rest = BigInt(value);
-  if (rest < 0n || rest >> BigInt(8 * length) !== 0n) {
-    throw new RangeError(`${value} does not fit ${length} unsigned bytes`);
-  }
   const bytes = new Uint8Array(length);
-  for (let i = length - 1; i >= 0; i--) {
-    bytes[i] = Number(rest & 0xffn);
-    rest >>= 8n;
+  if (typeof value === "number" && Number.isSafeInteger(value)) {
+    let rest = value;
+    for (let i = length - 1; i >= 0; i--) {
+      bytes[i] = rest % 256;
+      rest = Math.floor(rest / 256);
+    }
+    if (rest === 0) return bytes;
+  } else {
+    let rest = BigInt(value);
+    for (let i = length - 1; i >= 0; i--) {
+      bytes[i] = Number(rest & 0xffn);
+      rest >>= 8n;
+    }
+    if (rest === 0n) return bytes;
   }
-  return bytes;
+  throw new RangeError(`${value} does not fit ${length} unsigned bytes`);
 }
 
 /** The unsigned integer whose bytes these are, most significant first. */
