@@ -168,10 +168,6 @@ export const domainMessages = {
     en: "This order number was reported before with other content.",
     zh: "该订单号此前以不同内容报送过。",
   },
-  ACTIVITY_TWICE_IN_BATCH: {
-    en: "This order number stands twice in the batch with different content.",
-    zh: "该订单号在同一批次中出现两次且内容不同。",
-  },
   ACTIVITY_OUTSIDE_METHODOLOGY: {
     en: "The methodology is not in force on {day}.",
     zh: "方法学在 {day} 不适用。",

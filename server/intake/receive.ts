@@ -46,8 +46,9 @@ function refused(refusal: Refusal): RowResult {
 function judge(context: IntakeContext, platform: string, row: unknown, now: number): Judged {
   const activity = quantify(context.methodology, row);
   if (activity.ok) {
-    if (activity.value.at > now) return { refusal: { code: "ACTIVITY_IN_FUTURE" } };
-    return { report: identify(context, platform, activity.value) };
+    const report = identify(context, platform, activity.value);
+    if (report.at <= now) return { report };
+    return { refusal: { code: "ACTIVITY_IN_FUTURE" }, rowKey: report.rowKey };
   }
   const orderNo = typeof row === "object" && row !== null && "orderNo" in row ? row.orderNo : "";
   const isNamed = typeof orderNo === "string" && orderNo !== "" && orderNo.length <= 100;
@@ -93,7 +94,8 @@ async function compareWithStored(
     const earlier = known.get(key);
     if (earlier) {
       if (!saysTheSame(earlier, report)) {
-        judged[index] = { refusal: { code: "ACTIVITY_CONFLICT", field: "orderNo" } };
+        const refusal = { code: "ACTIVITY_CONFLICT", field: "orderNo" } as const;
+        judged[index] = { refusal, rowKey: report.rowKey };
       }
     } else if (closed.some(([first, end]) => report.day >= first && report.day < end)) {
       const values = { day: formatDay(report.day) };
