@@ -1,0 +1,92 @@
+import { issueOf } from "../../../domain/units.ts";
+import type { IssueRules } from "../chain.ts";
+import type { Issue, Proposal, Statement } from "../facts.ts";
+import { type Check, fail, notProvable, pass } from "../report.ts";
+
+/** The one issue of a request, or why there is not exactly one. */
+export function checkIssuedOnce(issues: readonly Issue[], proposal: Proposal): Check {
+  const id = "issue.once";
+  const [issue] = issues;
+  if (!issue) {
+    return fail(id, ["The chain issued nothing under this id.", "链上没有签发此编号的减排量。"]);
+  }
+  return issues.length === 1 && issue.requestId === proposal.requestId
+    ? pass(id, [
+        `The id was issued once, for request ${issue.requestId}.`,
+        `此编号只签发过一次，对应申请 ${issue.requestId}。`,
+      ])
+    : fail(id, [
+        `The id was issued ${issues.length} times, not once for request ${proposal.requestId}.`,
+        `此编号签发了 ${issues.length} 次，而不是就申请 ${proposal.requestId} 签发一次。`,
+      ]);
+}
+
+/** Whether the grams follow from the total, deductions, the carry and the programme's rules. */
+export function checkIssuedGrams(issue: Issue, proposal: Proposal, rules: IssueRules): Check {
+  const id = "issue.grams";
+  const { totalMilligrams } = proposal;
+  const { deductedMilligrams, carryBeforeMilligrams, carryAfterMilligrams, issuedGrams } = issue;
+  const isPossible =
+    rules.granularityGrams > 0n && deductedMilligrams <= totalMilligrams + carryBeforeMilligrams;
+  const expected = isPossible
+    ? issueOf({
+        milligrams: totalMilligrams,
+        deductedMilligrams,
+        carryMilligrams: carryBeforeMilligrams,
+        granularityGrams: rules.granularityGrams,
+      })
+    : undefined;
+  const carry = rules.keepsCarry ? expected?.carryMilligrams : 0n;
+  if (expected?.issuedGrams === issuedGrams && carry === carryAfterMilligrams) {
+    return pass(id, [
+      `${totalMilligrams} mg - ${deductedMilligrams} mg + ${carryBeforeMilligrams} mg carried give ${issuedGrams} g and ${carryAfterMilligrams} mg to carry.`,
+      `${totalMilligrams} 毫克 - ${deductedMilligrams} 毫克 + 结转 ${carryBeforeMilligrams} 毫克，得 ${issuedGrams} 克，再结转 ${carryAfterMilligrams} 毫克。`,
+    ]);
+  }
+  return fail(id, [
+    `The chain issued ${issuedGrams} g; the total, deductions and carry give ${expected?.issuedGrams ?? "no"} g.`,
+    `链上签发 ${issuedGrams} 克；按总量、扣减和结转应为 ${expected?.issuedGrams ?? "无"} 克。`,
+  ]);
+}
+
+/** Whether enough institutions reviewed that are not the applicant's. */
+export function checkReviewers(
+  statements: readonly Statement[],
+  applicant: string,
+  institutions: ReadonlyMap<string, string>,
+  reviewCount: number,
+): Check {
+  const id = "review.institution";
+  const own = institutions.get(applicant);
+  if (own === undefined) {
+    return fail(id, [
+      "The chain does not say which institution the applicant belongs to.",
+      "链上没有申请主体所属机构的记录。",
+    ]);
+  }
+  const others = new Set<string>();
+  for (const { reviewer, institution, favourable } of statements) {
+    if (institution === own || institutions.get(reviewer) !== institution) {
+      return fail(id, [
+        `The reviewer ${reviewer} belongs to the applicant's institution or to another than stated.`,
+        `审核方 ${reviewer} 与申请主体同属一个机构，或其机构与记载不符。`,
+      ]);
+    }
+    if (favourable) others.add(institution);
+  }
+  if (others.size < reviewCount) {
+    return fail(id, [
+      `${others.size} other institutions reviewed favourably; the programme asks for ${reviewCount}.`,
+      `有 ${others.size} 家其他机构出具肯定结论；碳普惠机制要求 ${reviewCount} 家。`,
+    ]);
+  }
+  return statements.length === 0
+    ? notProvable(id, [
+        "Nobody reviewed the request, and the programme asks for no review.",
+        "该申请没有审核，碳普惠机制也未要求审核。",
+      ])
+    : pass(id, [
+        `Institutions that reviewed favourably: ${others.size} (needed: ${reviewCount}), none of them the applicant's.`,
+        `要求 ${reviewCount} 家机构审核，已有 ${others.size} 家出具肯定结论，均与申请主体无关。`,
+      ]);
+}

@@ -1,0 +1,8 @@
+/** The JSON value that bytes are the UTF-8 text of; undefined when they are none. */
+export function jsonOf(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch {
+    return undefined;
+  }
+}
