@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import * as path from "node:path";
-import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { resetData, stopStack } from "./dev/folder.ts";
-import { defaultDataFolder, startStack } from "./dev/stack.ts";
+import { liveOwner } from "./dev/owner.ts";
+import { defaultDataFolder, type Stack, startStack } from "./dev/stack.ts";
 import { knownCause, StackError } from "./dev/stackError.ts";
 import { PARTS, runTests } from "./test.ts";
 
@@ -53,26 +53,13 @@ function help(): number {
   return 0;
 }
 
-/** Loads a module another room provides, and says so when it is not there. */
-async function load<T>(name: string): Promise<T> {
-  const file = path.join(import.meta.dirname, name);
-  if (!existsSync(file)) throw new StackError(`This checkout has no scripts/${name}.`);
-  return (await import(pathToFileURL(file).href)) as T;
-}
-
 async function demo(flags: Flags): Promise<number> {
-  const { runDemo } = await load<{
-    runDemo(options: {
-      once: boolean;
-      json: boolean;
-      dataFolder: string;
-    }): Promise<number | undefined>;
-  }>("demo.ts");
-  return (await runDemo({ once: flags.once === true, json: flags.json === true, dataFolder })) ?? 0;
+  const { runDemo } = await import("./demo.ts");
+  return runDemo({ once: flags.once === true, json: flags.json === true, dataFolder });
 }
 
 async function start(): Promise<number> {
-  const stack = await startStack({ dataFolder, onProgress: say, env: {} });
+  const stack = await startStack({ dataFolder, onProgress: say });
   const stopped = new Promise<string | undefined>((resolve) => {
     let asked = false;
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
@@ -87,13 +74,7 @@ async function start(): Promise<number> {
   });
   let sentence: string | undefined;
   try {
-    const begun = (async () => {
-      for (const role of ["indexer", "worker", "api"] as const) await stack.startRole(role);
-      say(
-        `The registry serves at ${stack.apiUrl()} (documentation: ${stack.apiUrl()}/docs); Ctrl-C stops it`,
-      );
-    })();
-    sentence = await Promise.race([begun.then(() => stopped), stopped]);
+    sentence = await Promise.race([serve(stack).then(() => stopped), stopped]);
   } finally {
     say("Stopping ...");
     await stack.stop();
@@ -102,19 +83,58 @@ async function start(): Promise<number> {
   return 0;
 }
 
+/** Puts the contracts on the chain where they are missing and starts the roles. */
+async function serve(stack: Stack): Promise<void> {
+  if (stack.mode === "demo")
+    say("This folder holds a demonstration: its keys are published, its units are nobody's.");
+  const { prepareRegistry } = await import("./dev/registry.ts");
+  const { manifest } = await prepareRegistry({
+    dataFolder,
+    rpcUrl: stack.rpcUrl,
+    onStep: (k, of, name) => say(`Contracts: ${k} of ${of} (${name})`),
+  });
+  say(`The contracts stand on chain ${manifest.chainId} since block ${manifest.deployedBlock}`);
+  for (const role of ["indexer", "worker", "api"] as const) await stack.startRole(role);
+  say(
+    `The registry serves at ${stack.apiUrl()} (documentation: ${stack.apiUrl()}/docs); Ctrl-C stops it`,
+  );
+}
+
 async function reindex(): Promise<number> {
-  const { runReindex } = await load<{
-    runReindex(options: {
-      databaseUrl: string;
-      rpcUrl: string;
-      dataFolder: string;
-    }): Promise<number | undefined>;
-  }>("reindex.ts");
+  const owner = liveOwner(dataFolder);
+  if (owner !== undefined) {
+    throw new StackError(
+      `Tanpu runs in this folder (process ${owner.pid}); ./tanpu stop it before a reindex.`,
+    );
+  }
+  const manifestFile = path.join(dataFolder, "published", "manifest.json");
+  if (!existsSync(manifestFile))
+    throw new StackError(
+      "Nothing has been indexed here yet; ./tanpu demo or ./tanpu start comes first.",
+    );
+  const { runReindex } = await import("./reindex.ts");
   const stack = await startStack({ dataFolder, onProgress: say });
   try {
-    const { databaseUrl, rpcUrl } = stack;
-    const code = await runReindex({ databaseUrl, rpcUrl, dataFolder });
-    return typeof code === "number" ? code : 0;
+    let told = Date.now();
+    const result = await runReindex({
+      databaseUrl: stack.databaseUrl,
+      rpcUrl: stack.rpcUrl,
+      manifest: JSON.parse(readFileSync(manifestFile, "utf8")),
+      finalityBlocks: stack.finalityBlocks,
+      onProgress: ({ block, head }) => {
+        if (Date.now() - told < 2_000) return;
+        told = Date.now();
+        say(`Block ${block} of ${head}`);
+      },
+    });
+    process.stdout.write(`mirror   ${result.mirrorDigest}\nreindex  ${result.reindexDigest}\n`);
+    const equal = result.mirrorDigest === result.reindexDigest;
+    say(
+      equal
+        ? `The digests are equal at block ${result.atBlock} (${result.blocks} blocks, ${result.events} events read anew).`
+        : `The digests differ at block ${result.atBlock}; the mirror built anew from the chain is now in place.`,
+    );
+    return equal ? 0 : 1;
   } finally {
     await stack.stop();
   }

@@ -17,12 +17,16 @@ export type { RoleName } from "./roles.ts";
 const root = path.resolve(import.meta.dirname, "..", "..");
 
 /** Finality on the embedded chain, in blocks: longer than the time between two dumps of its state. */
-const embeddedFinalityBlocks = "12";
+const embeddedFinalityBlocks = 12;
+
+/** Demo mode accepts the published demo keys; a folder keeps the mode of its first start. */
+export type Mode = "production" | "demo";
 
 export interface StackOptions {
   /** Where everything lives; default `.tanpu` of the repository. */
   readonly dataFolder?: string;
-  readonly mode?: "production" | "demo";
+  /** Default: the mode the folder has been used in, else production. */
+  readonly mode?: Mode;
   /** Roles to start at once; others follow with `startRole`. */
   readonly roles?: readonly RoleName[];
   /** Put over the roles' environment. */
@@ -38,6 +42,9 @@ export interface Stack {
   /** Undefined when the queue lives in the database. */
   readonly redisUrl: string | undefined;
   readonly chainId: number;
+  readonly mode: Mode;
+  /** How many blocks must stand on a block before it is final. */
+  readonly finalityBlocks: number;
   /** What the chain lost at the last end and was given again. */
   readonly replayed: { readonly blocks: number; readonly transactions: number };
   /** Resolves with one sentence when the database or the chain ended unasked. */
@@ -66,6 +73,7 @@ interface Parts {
   readonly chainId: number;
   readonly replayed: { blocks: number; transactions: number };
   readonly apiPort: number;
+  readonly mode: Mode;
 }
 
 /**
@@ -77,7 +85,7 @@ interface Parts {
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const dataFolder = path.resolve(options.dataFolder ?? defaultDataFolder);
   const onProgress = options.onProgress ?? (() => {});
-  const parts = await startParts(dataFolder, onProgress);
+  const parts = await startParts(dataFolder, options.mode, onProgress);
   const stack = makeStack(parts, options, onProgress);
   try {
     await migrateDatabase(parts.databaseUrl);
@@ -89,7 +97,11 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   }
 }
 
-async function startParts(dataFolder: string, onProgress: (text: string) => void): Promise<Parts> {
+async function startParts(
+  dataFolder: string,
+  wantedMode: Mode | undefined,
+  onProgress: (text: string) => void,
+): Promise<Parts> {
   fs.mkdirSync(dataFolder, { recursive: true, mode: 0o755 });
   fs.writeFileSync(
     path.join(dataFolder, dataMarker),
@@ -99,6 +111,7 @@ async function startParts(dataFolder: string, onProgress: (text: string) => void
   let lifeline: Parts["lifeline"] | undefined;
   const started: { postgres?: RunningPart; chain?: EmbeddedChain } = {};
   try {
+    const mode = settleMode(dataFolder, wantedMode);
     const stale = await endRecorded(dataFolder, new Set(["stack"]));
     if (stale > 0) onProgress(`Ended ${stale} processes the last run had left`);
     lifeline = startLifeline(dataFolder);
@@ -138,6 +151,7 @@ async function startParts(dataFolder: string, onProgress: (text: string) => void
       chainId,
       replayed,
       apiPort,
+      mode,
     };
   } catch (error) {
     await Promise.allSettled([started.chain?.stop(), started.postgres?.stop()]);
@@ -145,6 +159,23 @@ async function startParts(dataFolder: string, onProgress: (text: string) => void
     forgetProcess(dataFolder, owner);
     throw error;
   }
+}
+
+/**
+ * The mode of the folder, kept from its first start on: what was made under published demo keys must never pass for
+ * a real registry, nor a real one be opened to them.
+ */
+function settleMode(dataFolder: string, wanted: Mode | undefined): Mode {
+  const file = path.join(dataFolder, "mode");
+  const kept = fs.existsSync(file) ? fs.readFileSync(file, "utf8").trim() : undefined;
+  if (kept !== undefined && wanted !== undefined && kept !== wanted) {
+    throw new StackError(
+      `The folder ${dataFolder} holds a registry in ${kept} mode; set TANPU_DATA to another folder for ${wanted} mode, or ./tanpu reset.`,
+    );
+  }
+  const mode: Mode = (kept ?? wanted) === "demo" ? "demo" : "production";
+  if (kept === undefined) fs.writeFileSync(file, `${mode}\n`, { flush: true });
+  return mode;
 }
 
 /** The small process that ends what we started when this one dies without a chance to do so. */
@@ -195,6 +226,7 @@ async function migrateDatabase(databaseUrl: string): Promise<void> {
 
 function makeStack(parts: Parts, options: StackOptions, onProgress: (text: string) => void): Stack {
   const { dataFolder, databaseUrl, rpcUrl } = parts;
+  const finalityBlocks = Number(process.env.FINALITY_BLOCKS || embeddedFinalityBlocks);
   const redisUrl = process.env.REDIS_URL || undefined;
   const env: NodeJS.ProcessEnv = {
     ...process.env,
@@ -202,8 +234,8 @@ function makeStack(parts: Parts, options: StackOptions, onProgress: (text: strin
     RPC_URL: rpcUrl,
     PORT: String(parts.apiPort),
     TANPU_DATA: dataFolder,
-    TANPU_MODE: options.mode ?? "production",
-    FINALITY_BLOCKS: process.env.FINALITY_BLOCKS ?? embeddedFinalityBlocks,
+    TANPU_MODE: parts.mode,
+    FINALITY_BLOCKS: String(finalityBlocks),
     KEYSTORE_PASSPHRASE_FILE: process.env.KEYSTORE_PASSPHRASE_FILE ?? passphraseFile(dataFolder),
     ...options.env,
   };
@@ -234,6 +266,8 @@ function makeStack(parts: Parts, options: StackOptions, onProgress: (text: strin
     rpcUrl,
     redisUrl,
     chainId: parts.chainId,
+    mode: parts.mode,
+    finalityBlocks,
     replayed: parts.replayed,
     broken,
     apiUrl: () => `http://127.0.0.1:${parts.apiPort}`,
