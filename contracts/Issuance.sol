@@ -2,9 +2,7 @@
 pragma solidity 0.8.37;
 
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
-import {
-    SignatureChecker
-} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
+import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 import {IIssuance} from "./interfaces/IIssuance.sol";
 import {IProgrammes} from "./interfaces/IProgrammes.sol";
 import {IReductionToken} from "./interfaces/IReductionToken.sol";
@@ -22,8 +20,8 @@ import {SourceId, TokenId} from "./types/Ids.sol";
 contract Issuance is IIssuance, EIP712 {
     using TokenIds for TokenId;
 
-    /// @dev Six slots. Times are running seconds of the programme: seconds since 1970 less all pauses
-    /// so far, so that a pause extends every deadline without touching a request. 64 bits of
+    /// @dev Six slots. Times are running seconds of the programme: seconds since 1970 less all
+    /// pauses so far, so that a pause extends every deadline without touching a request. 64 bits of
     /// milligrams are 18 billion tonnes.
     struct Stored {
         SourceId sourceId;
@@ -51,12 +49,11 @@ contract Issuance is IIssuance, EIP712 {
 
     /// @notice Statements a request can take. Reviewers are accredited, so this bounds mistakes.
     uint256 public constant MOST_STATEMENTS = 16;
-    bytes32 public constant STATEMENT_TYPEHASH =
-        keccak256(
-            "Statement(uint64 requestId,bytes32 root,uint128 totalMilligrams,uint32 firstDay,"
-            "uint32 endDay,uint32 methodology,bytes32 reportHash,uint8 kind,bool favourable,"
-            "uint64 validUntil,address reviewer)"
-        );
+    bytes32 public constant STATEMENT_TYPEHASH = keccak256(
+        "Statement(uint64 requestId,bytes32 root,uint128 totalMilligrams,uint32 firstDay,"
+        "uint32 endDay,uint32 methodology,bytes32 reportHash,uint8 kind,bool favourable,"
+        "uint64 validUntil,address reviewer)"
+    );
     uint256 private constant MILLIGRAMS_PER_GRAM = 1000;
     uint128 private constant MOST_GRANULARITY_GRAMS = 1_000_000;
 
@@ -113,12 +110,7 @@ contract Issuance is IIssuance, EIP712 {
             state: RequestState.PROPOSED,
             statements: 0
         });
-        TokenId tokenId = _tokenIdOf(
-            source,
-            proposal.sourceId,
-            proposal.firstDay,
-            proposal.endDay
-        );
+        TokenId tokenId = _tokenIdOf(source, proposal.sourceId, proposal.firstDay, proposal.endDay);
         emit Proposed(requestId, tokenId, proposal.sourceId, msg.sender, proposal);
     }
 
@@ -128,9 +120,7 @@ contract Issuance is IIssuance, EIP712 {
         ISources.Source memory source = SOURCES.sourceOf(stored.sourceId);
         PROGRAMMES.requireRunning(source.programme);
         _requireMatch(statement, stored, source);
-        if (
-            statement.kind < StatementKind.VALIDATION || statement.kind > StatementKind.TECHNICAL
-        ) {
+        if (statement.kind < StatementKind.VALIDATION || statement.kind > StatementKind.TECHNICAL) {
             revert IssuanceStatementKind(statement.kind);
         }
         if (statement.validUntil < block.timestamp) {
@@ -428,7 +418,8 @@ contract Issuance is IIssuance, EIP712 {
     }
 
     /// @dev Enough institutions that are accredited now and none of them against. Institutions are
-    /// compared with the applicant's and the owner's again, because accounts may have changed hands.
+    /// compared with the applicant's and the owner's again, because accounts may have changed
+    /// hands.
     function _requireReviews(
         RequestId requestId,
         Stored storage stored,
@@ -468,7 +459,8 @@ contract Issuance is IIssuance, EIP712 {
         }
     }
 
-    /// @dev grams = floor(milligrams / (1000 * granularity)) * granularity, the rest carried or void.
+    /// @dev grams = floor(milligrams / (1000 * granularity)) * granularity, the rest carried or
+    /// void.
     function _gramsOf(
         ProgrammeId programme,
         uint256 milligrams
@@ -519,9 +511,7 @@ contract Issuance is IIssuance, EIP712 {
         if (stored.state != state) revert IssuanceState(requestId, stored.state);
     }
 
-    function _requireUndecided(
-        RequestId requestId
-    ) private view returns (Stored storage stored) {
+    function _requireUndecided(RequestId requestId) private view returns (Stored storage stored) {
         stored = _known(requestId);
         if (stored.state != RequestState.PROPOSED && stored.state != RequestState.FILED) {
             revert IssuanceState(requestId, stored.state);
@@ -533,13 +523,14 @@ contract Issuance is IIssuance, EIP712 {
         Stored storage stored,
         ISources.Source memory source
     ) private view {
-        bool same = statement.root == stored.root &&
-            statement.totalMilligrams == stored.totalMilligrams &&
-            statement.firstDay == stored.firstDay &&
-            statement.endDay == stored.endDay &&
-            statement.reportHash == stored.reportHash &&
-            MethodologyId.unwrap(statement.methodology) ==
-            MethodologyId.unwrap(source.methodology);
+        bool same =
+            statement.root == stored.root &&
+                statement.totalMilligrams == stored.totalMilligrams &&
+                statement.firstDay == stored.firstDay &&
+                statement.endDay == stored.endDay &&
+                statement.reportHash == stored.reportHash &&
+                MethodologyId.unwrap(statement.methodology) ==
+                    MethodologyId.unwrap(source.methodology);
         if (!same) revert IssuanceStatementMismatch(statement.requestId);
     }
 

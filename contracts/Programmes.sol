@@ -33,7 +33,10 @@ contract Programmes is IProgrammes, AccessManaged {
         _;
     }
 
-    constructor(address accessManager, IReductionToken reductionToken) AccessManaged(accessManager) {
+    constructor(
+        address accessManager,
+        IReductionToken reductionToken
+    ) AccessManaged(accessManager) {
         TOKEN = reductionToken;
     }
 

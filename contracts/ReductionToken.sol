@@ -105,9 +105,7 @@ contract ReductionToken is IReductionToken, ERC1155 {
         uint64 endSerial = firstSerial + grams;
         supply.retiredGrams = endSerial;
         retirementId = RetirementId.wrap(
-            keccak256(
-                abi.encode(msg.sender, purpose, content, tokenId, firstSerial, endSerial)
-            )
+            keccak256(abi.encode(msg.sender, purpose, content, tokenId, firstSerial, endSerial))
         );
         _retirements[retirementId] = Retirement({
             holder: msg.sender,
@@ -115,15 +113,7 @@ contract ReductionToken is IReductionToken, ERC1155 {
             purpose: purpose,
             grams: uint56(grams)
         });
-        emit Retired(
-            retirementId,
-            tokenId,
-            msg.sender,
-            firstSerial,
-            endSerial,
-            purpose,
-            content
-        );
+        emit Retired(retirementId, tokenId, msg.sender, firstSerial, endSerial, purpose, content);
     }
 
     /// @inheritdoc IReductionToken
@@ -153,11 +143,7 @@ contract ReductionToken is IReductionToken, ERC1155 {
     /// @inheritdoc IReductionToken
     function retirementOf(
         RetirementId retirementId
-    )
-        external
-        view
-        returns (address holder, ProgrammeId programme, uint8 purpose, uint56 grams)
-    {
+    ) external view returns (address holder, ProgrammeId programme, uint8 purpose, uint56 grams) {
         Retirement memory record = _retirements[retirementId];
         return (record.holder, record.programme, record.purpose, record.grams);
     }
@@ -183,13 +169,18 @@ contract ReductionToken is IReductionToken, ERC1155 {
         if (to != address(0)) _requireOpen(to);
         for (uint256 i = 0; i < ids.length; ++i) {
             uint256 id = ids[i];
-            Supply storage supply = _supplies[TokenId.wrap(id)];
-            if (!supply.exists) revert ReductionTokenUnknown(id);
-            if (supply.state != IdState.ACTIVE) revert ReductionTokenState(id, supply.state);
+            uint8 state = _supplies[TokenId.wrap(id)].state;
+            if (state != IdState.ACTIVE) _refuse(id, state);
             ProgrammeId programme = TokenId.wrap(id).programmeOf();
             if (_paused[programme]) revert ReductionTokenPaused(ProgrammeId.unwrap(programme));
         }
         super._update(from, to, ids, values);
+    }
+
+    // Apart from the check, so that units that move pay for one read only.
+    function _refuse(uint256 id, uint8 state) private view {
+        if (!_supplies[TokenId.wrap(id)].exists) revert ReductionTokenUnknown(id);
+        revert ReductionTokenState(id, state);
     }
 
     function _requireOpen(address account) private view {

@@ -215,9 +215,7 @@ contract Sources is ISources, AccessManaged {
     }
 
     /// @inheritdoc ISources
-    function exclusionsOf(
-        ClassId class
-    ) external view returns (ClassId[MOST_EXCLUSIONS] memory) {
+    function exclusionsOf(ClassId class) external view returns (ClassId[MOST_EXCLUSIONS] memory) {
         return _exclusions[class];
     }
 

@@ -6,9 +6,10 @@ import {CertificateId, ProgrammeId, RetirementId} from "../types/Ids.sol";
 import {IERC5192} from "./IERC5192.sol";
 
 /// @title Certificate: what may be claimed of retirements, each of them once
-/// @notice ERC-721 that cannot be transferred (ERC-5192). A certificate consumes at most 50 retirements
-/// of one programme by the same holder and covers at least the grams it states. Revocation frees
-/// nothing; only a certificate that replaces the revoked one takes its retirements.
+/// @notice ERC-721 that cannot be transferred (ERC-5192). A certificate consumes at most 50
+/// retirements of one programme by the same holder and covers at least the grams it states.
+/// Revocation frees nothing; only a certificate that replaces the revoked one takes its
+/// retirements.
 interface ICertificate is IERC721, IERC5192 {
     event Certified(
         CertificateId indexed certificateId,
@@ -50,9 +51,10 @@ interface ICertificate is IERC721, IERC5192 {
     /// @return certificateId uint256(keccak256(abi.encode(holder, retirements, content))).
     /// @custom:reverts CertificateKindUnknown, CertificateEmpty, CertificateTooMany,
     /// CertificateRetirementUnknown, CertificateNotRetirer, CertificateMixedProgrammes,
-    /// CertificatePurpose, CertificateRetirementConsumed, CertificateShort, CertificateHolderStanding,
-    /// CertificateExists, CertificateUnknown, CertificateReplacedNotRevoked,
-    /// CertificateReplacedHolder, ProgrammesPaused, ProgrammesParameterUnset
+    /// CertificatePurpose, CertificateRetirementConsumed, CertificateShort,
+    /// CertificateHolderStanding, CertificateExists, CertificateUnknown,
+    /// CertificateReplacedNotRevoked, CertificateReplacedHolder, ProgrammesPaused,
+    /// ProgrammesParameterUnset
     /// @custom:source Chongqing 渝环〔2021〕111号: offset at least the emissions, then the certificate.
     function certify(
         RetirementId[] calldata retirements,

@@ -7,7 +7,8 @@ import {SourceId, TokenId} from "../types/Ids.sol";
 /// @title Issuance: from a request with a tree root to units
 /// @notice An applicant proposes a period with the root of its activity tree; reviewers sign; the
 /// operator files and a notice (公示) runs; the authority issues. Whoever applies does not decide:
-/// institutions are compared, not addresses, when a statement arrives and again when units are made.
+/// institutions are compared, not addresses, when a statement arrives and again when units are
+/// made.
 /// @dev Statements are EIP-712 typed data of the domain "Tanpu Issuance", version "1". Times are
 /// seconds since 1970, days are China time, ranges are half-open.
 interface IIssuance {
@@ -75,7 +76,8 @@ interface IIssuance {
     /// @param depth Depth of the tree.
     /// @param hashSuite 1 keccak.
     /// @param applicant Who proposed.
-    /// @param proposedAt When; pauses since then push it on, so that "reservation.seconds" run from it.
+    /// @param proposedAt When; pauses since then push it on, so that "reservation.seconds" run from
+    /// it.
     /// @param noticeEnd End of the notice, pauses up to now included; 0 before filing.
     /// @param state See RequestState.
     /// @param statements Number of review statements.
@@ -205,27 +207,28 @@ interface IIssuance {
     /// @return requestId Running from 1.
     /// @custom:reverts SourcesSourceUnknown, IssuanceNotApplicant, IssuanceRoleMissing,
     /// ProgrammesPaused, IssuanceHashSuite, IssuanceRootZero, IssuanceCountZero, IssuanceDepth,
-    /// IssuanceTotalZero, IssuanceTotalTooLarge, IssuanceAboveCap, and what ISources.reserve reverts
-    /// with, first of all SourcesDayTaken
+    /// IssuanceTotalZero, IssuanceTotalTooLarge, IssuanceAboveCap, and what ISources.reserve
+    /// reverts with, first of all SourcesDayTaken
     function propose(Proposal calldata proposal) external returns (RequestId requestId);
 
     /// @notice Stores a reviewer's signed statement. Anyone may bring it.
     /// @param statement What was signed.
-    /// @param signature ECDSA signature of the reviewer's key, or what its ERC-1271 contract accepts.
+    /// @param signature ECDSA signature of the reviewer's key, or what its ERC-1271 contract
+    /// accepts.
     /// @custom:reverts IssuanceRequestUnknown, IssuanceState, ProgrammesPaused,
     /// IssuanceStatementMismatch, IssuanceStatementKind, IssuanceStatementExpired,
     /// IssuanceRoleMissing, IssuanceSameInstitution, IssuanceSignature, IssuanceStatementKnown,
     /// IssuanceStatementsFull
     function attest(Statement calldata statement, bytes calldata signature) external;
 
-    /// @notice Files a request (备案) and starts its notice. By the operator, once enough institutions
-    /// stated favourably.
+    /// @notice Files a request (备案) and starts its notice. By the operator, once enough
+    /// institutions stated favourably.
     /// @param requestId The request.
     /// @param filingDocument Hash of the filing.
     /// @param noticeEnd Wanted end, computed in working days outside; it becomes at least now +
     /// "notice.seconds".
-    /// @custom:reverts IssuanceRequestUnknown, IssuanceState, IssuanceRoleMissing, ProgrammesPaused,
-    /// IssuanceReviewsMissing, IssuanceReviewUnfavourable, IssuanceNoticeTooLong,
+    /// @custom:reverts IssuanceRequestUnknown, IssuanceState, IssuanceRoleMissing,
+    /// ProgrammesPaused, IssuanceReviewsMissing, IssuanceReviewUnfavourable, IssuanceNoticeTooLong,
     /// ProgrammesParameterUnset
     /// @custom:source Guangdong PHCER: a public notice of at least seven working days.
     function file(RequestId requestId, bytes32 filingDocument, uint64 noticeEnd) external;
@@ -245,7 +248,8 @@ interface IIssuance {
     /// @param upheld Whether the objector is right.
     /// @param document Hash of the decision.
     /// @custom:reverts IssuanceRequestUnknown, IssuanceState, IssuanceRoleMissing,
-    /// IssuanceSameInstitution, ProgrammesPaused, IssuanceObjectionUnknown, IssuanceObjectionDecided
+    /// IssuanceSameInstitution, ProgrammesPaused, IssuanceObjectionUnknown,
+    /// IssuanceObjectionDecided
     function decideObjection(
         RequestId requestId,
         uint32 index,
@@ -254,16 +258,17 @@ interface IIssuance {
     ) external;
 
     /// @notice Issues the units (签发) to the source's owner. By an authority of neither the
-    /// applicant's nor the owner's institution, after the notice, with every objection decided and the
-    /// statements checked again.
-    /// @dev grams = floor((milligrams - deducted + carry) / (1000 * granularity)) * granularity. The
-    /// rest is the source's carry when "issue.carry" is 1, else it is voided.
+    /// applicant's nor the owner's institution, after the notice, with every objection decided and
+    /// the statements checked again.
+    /// @dev grams = floor((milligrams - deducted + carry) / (1000 * granularity)) * granularity.
+    /// The rest is the source's carry when "issue.carry" is 1, else it is voided.
     /// @param requestId The request.
     /// @param document Hash of the decision.
     /// @custom:reverts IssuanceRequestUnknown, IssuanceState, IssuanceRoleMissing,
     /// IssuanceSameInstitution, ProgrammesPaused, IssuanceNoticeRunning, IssuanceObjectionsOpen,
     /// IssuanceReviewsMissing, IssuanceReviewUnfavourable, IssuanceParameterInvalid,
-    /// IssuanceBelowGranularity, ProgrammesParameterUnset, and what IReductionToken.mint reverts with
+    /// IssuanceBelowGranularity, ProgrammesParameterUnset, and what IReductionToken.mint reverts
+    /// with
     function issue(RequestId requestId, bytes32 document) external;
 
     /// @notice Rejects a request before issue and frees its days. By an authority of neither the
@@ -276,11 +281,12 @@ interface IIssuance {
 
     /// @notice Withdraws a request before issue and frees its days. By its applicant.
     /// @param requestId The request.
-    /// @custom:reverts IssuanceRequestUnknown, IssuanceState, IssuanceNotApplicant, ProgrammesPaused
+    /// @custom:reverts IssuanceRequestUnknown, IssuanceState, IssuanceNotApplicant,
+    /// ProgrammesPaused
     function withdraw(RequestId requestId) external;
 
-    /// @notice Frees the days of a request that nobody reviewed within "reservation.seconds", pauses
-    /// not counted. By anyone.
+    /// @notice Frees the days of a request that nobody reviewed within "reservation.seconds",
+    /// pauses not counted. By anyone.
     /// @param requestId The request.
     /// @custom:reverts IssuanceRequestUnknown, IssuanceState, IssuanceReviewed, IssuanceNotExpired,
     /// ProgrammesPaused, ProgrammesParameterUnset

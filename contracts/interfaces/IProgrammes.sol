@@ -6,7 +6,8 @@ import {InstitutionId, ProgrammeId} from "../types/Ids.sol";
 /// @title Programmes: jurisdictions, their roles, institution accounts and dated parameters
 /// @notice A programme (碳普惠机制) is a jurisdiction's scheme. Its authority (主管部门) decides, its
 /// operator (运营机构) runs the registry. Roles are given per programme, with a date from which they
-/// hold, and end at once when revoked. An institution account is one chain address in one programme.
+/// hold, and end at once when revoked. An institution account is one chain address in one
+/// programme.
 /// @dev Roles, standing codes and parameter keys: types/Codes.sol. The registry's AccessManager
 /// creates programmes and decides nothing inside them.
 interface IProgrammes {
@@ -142,9 +143,9 @@ interface IProgrammes {
         bytes32 document
     ) external;
 
-    /// @notice Freezes all of an account (冻结): it neither sends, receives, retires nor acts in a role.
-    /// By the authority of the programme that opened it; also while the programme is paused. An
-    /// account that is an authority anywhere cannot be frozen; revoke that role first.
+    /// @notice Freezes all of an account (冻结): it neither sends, receives, retires nor acts in a
+    /// role. By the authority of the programme that opened it; also while the programme is paused.
+    /// An account that is an authority anywhere cannot be frozen; revoke that role first.
     /// @param programme Programme that opened the account.
     /// @param account The account.
     /// @param document Hash of the order.
@@ -228,8 +229,8 @@ interface IProgrammes {
     /// @custom:reverts ProgrammesRoleMissing, ProgrammesNotPaused
     function resumeProgramme(ProgrammeId programme, bytes32 document) external;
 
-    /// @notice Whether an account may act in a role now: granted, its date reached, not revoked, and
-    /// the account neither frozen nor closed.
+    /// @notice Whether an account may act in a role now: granted, its date reached, not revoked,
+    /// and the account neither frozen nor closed.
     function hasRole(
         ProgrammeId programme,
         uint8 role,

@@ -5,9 +5,9 @@ import {IERC1155} from "@openzeppelin/contracts/token/ERC1155/IERC1155.sol";
 import {ProgrammeId, RetirementId, TokenId} from "../types/Ids.sol";
 
 /// @title ReductionToken: the units
-/// @notice ERC-1155; one id per issued request, one unit is one gram of CO2e (减排量). Account standing,
-/// the state of ids and pauses are pushed in, so that a transfer calls no other contract. Held grams
-/// have no serials; they get them when they leave, from one cursor per id.
+/// @notice ERC-1155; one id per issued request, one unit is one gram of CO2e (减排量). Account
+/// standing, the state of ids and pauses are pushed in, so that a transfer calls no other contract.
+/// Held grams have no serials; they get them when they leave, from one cursor per id.
 /// @dev Ids are packed, see libraries/TokenIds.sol. The quantity is no part of an id.
 interface IReductionToken is IERC1155 {
     event Retired(
@@ -63,8 +63,8 @@ interface IReductionToken is IERC1155 {
     /// @notice Retires (注销) units of the caller for ever.
     /// @param tokenId Their id.
     /// @param grams How many, not 0.
-    /// @param purpose 1 compliance offset 抵销, 2 voluntary offset 抵消, 3 event neutrality, 4 ecological
-    /// damage, 5 donation, 6 points.
+    /// @param purpose 1 compliance offset 抵销, 2 voluntary offset 抵消, 3 event neutrality, 4
+    /// ecological damage, 5 donation, 6 points.
     /// @param content One hash over beneficiary, period and document.
     /// @return retirementId keccak256(abi.encode(holder, purpose, content, tokenId, firstSerial,
     /// endSerial)).
@@ -105,10 +105,7 @@ interface IReductionToken is IERC1155 {
     /// @return grams How many.
     function retirementOf(
         RetirementId retirementId
-    )
-        external
-        view
-        returns (address holder, ProgrammeId programme, uint8 purpose, uint56 grams);
+    ) external view returns (address holder, ProgrammeId programme, uint8 purpose, uint56 grams);
 
     /// @notice The standing as copied from Programmes; 0 when there is no account.
     function standingOf(address account) external view returns (uint8);

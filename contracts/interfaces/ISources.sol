@@ -4,9 +4,9 @@ pragma solidity 0.8.37;
 import {AssetKey, ClassId, MethodologyId, ProgrammeId, SourceId} from "../types/Ids.sol";
 
 /// @title Sources: methodologies, sources and the calendars that let no day be used twice
-/// @notice Every (asset key, class) has a calendar of days in China time, one bit a day, 256 a word. A
-/// request books its days in its own class and is refused when a day is taken there or in one of at
-/// most eight excluded classes (互斥机制), whatever the programme.
+/// @notice Every (asset key, class) has a calendar of days in China time, one bit a day, 256 a
+/// word. A request books its days in its own class and is refused when a day is taken there or in
+/// one of at most eight excluded classes (互斥机制), whatever the programme.
 /// @dev Days are numbered from 1970-01-01, China time (UTC+8); ranges are half-open.
 interface ISources {
     /// @notice A methodology (方法学) as stored.
@@ -107,8 +107,8 @@ interface ISources {
     error SourcesExclusionExists(ClassId classA, ClassId classB);
     error SourcesExclusionsFull(ClassId class, uint256 most);
 
-    /// @notice Registers a version of a methodology. By the authority. Never changed afterwards; a new
-    /// version is a new methodology.
+    /// @notice Registers a version of a methodology. By the authority. Never changed afterwards; a
+    /// new version is a new methodology.
     /// @param programme Its programme.
     /// @param contentHash Hash of the text and rule data, not zero.
     /// @param class Methodology class, not 0.
@@ -118,8 +118,8 @@ interface ISources {
     /// @param capMilligrams Most one activity may earn, milligrams; 0 for no cap.
     /// @param document Hash of the filing (备案).
     /// @return methodology Running number in the programme, from 1.
-    /// @custom:reverts SourcesRoleMissing, ProgrammesPaused, SourcesContentHashZero, SourcesClassZero,
-    /// SourcesMethodologyStatus, SourcesMethodologyDays
+    /// @custom:reverts SourcesRoleMissing, ProgrammesPaused, SourcesContentHashZero,
+    /// SourcesClassZero, SourcesMethodologyStatus, SourcesMethodologyDays
     function registerMethodology(
         ProgrammeId programme,
         bytes32 contentHash,
@@ -157,8 +157,9 @@ interface ISources {
     /// @param classB The other class, not 0.
     /// @custom:reverts SourcesClassZero, SourcesExclusionSame, SourcesExclusionExists,
     /// SourcesExclusionsFull
-    /// @custom:source Wuhan: no second filing under another mechanism; DB11/T 3043-2024: no claim under
-    /// several mechanisms; green certificates are the sole attribute of renewable power since 2023.
+    /// @custom:source Wuhan: no second filing under another mechanism; DB11/T 3043-2024: no claim
+    /// under several mechanisms; green certificates are the sole attribute of renewable power since
+    /// 2023.
     function addExclusion(ClassId classA, ClassId classB) external;
 
     /// @notice Books the days of a request. Only for Issuance.
@@ -183,9 +184,9 @@ interface ISources {
     /// SourcesDayNotTaken
     function release(SourceId sourceId, uint32 firstDay, uint32 endDay) external;
 
-    /// @notice Records that another registry issued for an asset's days (CCER, green certificates and
-    /// others). By the authority. Days that are taken in the class or an excluded one are refused:
-    /// that conflict needs a decision on the request, not a second booking.
+    /// @notice Records that another registry issued for an asset's days (CCER, green certificates
+    /// and others). By the authority. Days that are taken in the class or an excluded one are
+    /// refused: that conflict needs a decision on the request, not a second booking.
     /// @param programme Programme whose authority records it.
     /// @param assetKey The physical thing.
     /// @param class Class of what was issued elsewhere, not 0.

@@ -5,6 +5,30 @@ pragma solidity 0.8.37;
 /// @notice Bit b of word w stands for day 256 * w + b. Ranges are half-open and not empty; callers
 /// check that. Overlap is one AND a word, whatever the order of bookings.
 library DayBitmap {
+    /// @notice Takes every day of [firstDay, endDay).
+    function take(
+        mapping(uint256 word => uint256 bits) storage calendar,
+        uint32 firstDay,
+        uint32 endDay
+    ) internal {
+        uint256 lastWord = (endDay - 1) >> 8;
+        for (uint256 word = firstDay >> 8; word <= lastWord; ++word) {
+            calendar[word] |= maskOf(word, firstDay, endDay);
+        }
+    }
+
+    /// @notice Frees every day of [firstDay, endDay).
+    function free(
+        mapping(uint256 word => uint256 bits) storage calendar,
+        uint32 firstDay,
+        uint32 endDay
+    ) internal {
+        uint256 lastWord = (endDay - 1) >> 8;
+        for (uint256 word = firstDay >> 8; word <= lastWord; ++word) {
+            calendar[word] &= ~maskOf(word, firstDay, endDay);
+        }
+    }
+
     /// @notice First day of [firstDay, endDay) that is taken.
     /// @return found Whether there is one.
     /// @return day The day, 0 when there is none.
@@ -37,36 +61,8 @@ library DayBitmap {
         return (false, 0);
     }
 
-    /// @notice Takes every day of [firstDay, endDay).
-    function take(
-        mapping(uint256 word => uint256 bits) storage calendar,
-        uint32 firstDay,
-        uint32 endDay
-    ) internal {
-        uint256 lastWord = (endDay - 1) >> 8;
-        for (uint256 word = firstDay >> 8; word <= lastWord; ++word) {
-            calendar[word] |= maskOf(word, firstDay, endDay);
-        }
-    }
-
-    /// @notice Frees every day of [firstDay, endDay).
-    function free(
-        mapping(uint256 word => uint256 bits) storage calendar,
-        uint32 firstDay,
-        uint32 endDay
-    ) internal {
-        uint256 lastWord = (endDay - 1) >> 8;
-        for (uint256 word = firstDay >> 8; word <= lastWord; ++word) {
-            calendar[word] &= ~maskOf(word, firstDay, endDay);
-        }
-    }
-
     /// @notice Bits of a word that lie in [firstDay, endDay); the two must meet.
-    function maskOf(
-        uint256 word,
-        uint32 firstDay,
-        uint32 endDay
-    ) internal pure returns (uint256) {
+    function maskOf(uint256 word, uint32 firstDay, uint32 endDay) internal pure returns (uint256) {
         uint256 wordFirst = word << 8;
         uint256 low = firstDay > wordFirst ? firstDay - wordFirst : 0;
         uint256 high = endDay < wordFirst + 256 ? endDay - wordFirst : 256;

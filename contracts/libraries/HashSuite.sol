@@ -2,7 +2,8 @@
 pragma solidity 0.8.37;
 
 /// @title HashSuite: the one place that knows which hash the trees use
-/// @notice On chains of the 国密 family the EVM's own keccak is SM3, so nothing else may assume keccak.
+/// @notice On chains of the 国密 family the EVM's own keccak is SM3, so nothing else may assume
+/// keccak.
 library HashSuite {
     /// @notice Number of the suite, as proposals state it.
     uint8 internal constant KECCAK = 1;

@@ -6,8 +6,8 @@ import {HashSuite} from "./HashSuite.sol";
 /// @title SumTree: the activity tree
 /// @notice A perfect Merkle tree whose nodes carry the milligrams below them. leaf = H(0x00 ‖
 /// fingerprint ‖ milligrams ‖ beneficiary ‖ evidence), node = H(0x01 ‖ left hash ‖ left sum ‖ right
-/// hash ‖ right sum), empty = H(0x02) with sum 0. The index is the path: bit 0 is the lowest level, 0
-/// is left. Empties stand only at index >= count.
+/// hash ‖ right sum), empty = H(0x02) with sum 0. The index is the path: bit 0 is the lowest level,
+/// 0 is left. Empties stand only at index >= count.
 /// @dev Widths: milligrams 64 bits, sums 128 bits, big endian. Vectors: test/vectors/tree.json.
 library SumTree {
     /// @notice A leaf in the open.
@@ -57,9 +57,7 @@ library SumTree {
     /// @notice Hash of an inner node.
     function nodeHash(Node memory left, Node memory right) internal pure returns (bytes32) {
         return
-            HashSuite.hash(
-                abi.encodePacked(NODE_TAG, left.hash, left.sum, right.hash, right.sum)
-            );
+            HashSuite.hash(abi.encodePacked(NODE_TAG, left.hash, left.sum, right.hash, right.sum));
     }
 
     /// @notice Hash of an empty place.
@@ -91,9 +89,7 @@ library SumTree {
             Node memory sibling = siblings[level];
             if (node.sum > type(uint128).max - sibling.sum) return false;
             node = Node({
-                hash: (index >> level) & 1 == 0
-                    ? nodeHash(node, sibling)
-                    : nodeHash(sibling, node),
+                hash: (index >> level) & 1 == 0 ? nodeHash(node, sibling) : nodeHash(sibling, node),
                 sum: node.sum + sibling.sum
             });
         }

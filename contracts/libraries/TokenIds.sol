@@ -4,9 +4,9 @@ pragma solidity 0.8.37;
 import {AssetKey, MethodologyId, ProgrammeId, SourceId, TokenId} from "../types/Ids.sol";
 
 /// @title TokenIds: the layout of a token id
-/// @notice Most significant first: version 8 bits (1) | programme 32 | methodology 32 | first day 24 |
-/// end day 24 | top 136 bits of keccak256(abi.encode(sourceId, assetKey)). The quantity is no part of
-/// it, so that the same reduction with another amount still collides.
+/// @notice Most significant first: version 8 bits (1) | programme 32 | methodology 32 | first day
+/// 24 | end day 24 | top 136 bits of keccak256(abi.encode(sourceId, assetKey)). The quantity is no
+/// part of it, so that the same reduction with another amount still collides.
 library TokenIds {
     uint8 internal constant VERSION = 1;
     uint32 internal constant END_OF_DAYS = 1 << 24;

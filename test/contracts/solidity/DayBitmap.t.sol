@@ -14,9 +14,10 @@ contract DayBitmapTest is FuzzTest {
     mapping(uint32 day => uint256 times) private _booked;
 
     /// @dev Books a series of ranges, each only when the calendar says it is free.
-    function testFuzz_NoDayIsEverBookedTwice(uint16[12] calldata firsts, uint8[12] calldata lengths)
-        external
-    {
+    function testFuzz_NoDayIsEverBookedTwice(
+        uint16[12] calldata firsts,
+        uint8[12] calldata lengths
+    ) external {
         for (uint256 i = 0; i < firsts.length; ++i) {
             uint32 firstDay = uint32(bound(firsts[i], 0, SPAN - 300));
             uint32 endDay = firstDay + 1 + lengths[i];

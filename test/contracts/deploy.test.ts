@@ -1,0 +1,137 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { createRequire } from "node:module";
+import type { AddressInfo } from "node:net";
+import { createServer } from "node:net";
+import { expect } from "chai";
+import { Interface, id, Wallet } from "ethers";
+import {
+  addressesOf,
+  chainAt,
+  DEPLOYMENT_STEPS,
+  deploy,
+  type Manifest,
+  runSteps,
+} from "../../scripts/deploy.ts";
+import { programmesAbi } from "../../server/chain/abi/programmes.ts";
+
+/** A free port, as the system gives it. */
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+function anvilBinary(): string {
+  const require = createRequire(import.meta.url);
+  const anvil = createRequire(require.resolve("@foundry-rs/anvil/package.json"));
+  const name = `@foundry-rs/anvil-${process.platform}-${process.arch === "x64" ? "amd64" : "arm64"}`;
+  return anvil.resolve(`${name}/bin/anvil`);
+}
+
+class Cut extends Error {}
+
+describe("Deployment", () => {
+  const deployer = new Wallet(id("deployer of the deployment test"));
+  let chain: ChildProcess;
+  let rpcUrl: string;
+  let manifest: Manifest;
+
+  before(async () => {
+    const port = await freePort();
+    rpcUrl = `http://127.0.0.1:${port}`;
+    const options = ["--hardfork", "cancun", "--block-base-fee-per-gas", "0", "--gas-price", "0"];
+    chain = spawn(anvilBinary(), ["--port", String(port), ...options], {
+      stdio: "ignore",
+    });
+    const deadline = Date.now() + 10_000;
+    const up = () =>
+      fetch(rpcUrl, { method: "POST", body: "{}" }).then(
+        () => true,
+        () => false,
+      );
+    while (!(await up())) {
+      if (Date.now() > deadline) throw new Error("The test's chain did not come up.");
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  });
+  after(() => {
+    chain.kill("SIGKILL");
+  });
+
+  it("that was cut is taken up where it stood", async () => {
+    const names: string[] = [];
+    const cut = deploy({
+      rpcUrl,
+      deployer,
+      onStep: (k) => {
+        if (k === 3) throw new Cut();
+      },
+    });
+    await cut.then(
+      () => expect.fail("The deployment was not cut."),
+      (error: unknown) => expect(error).to.be.instanceOf(Cut),
+    );
+    manifest = await deploy({ rpcUrl, deployer, onStep: (_k, _of, name) => names.push(name) });
+    expect(names.length).to.equal(DEPLOYMENT_STEPS);
+    const addresses = Object.values(manifest.contracts).map(({ address }) => address);
+    expect(addresses).to.deep.equal(Object.values(addressesOf(deployer.address)));
+  });
+
+  it("that is complete is found again, and sends nothing", async () => {
+    const provider = chainAt(rpcUrl);
+    expect(await deploy({ rpcUrl, deployer, expected: manifest })).to.deep.equal(manifest);
+    expect(await provider.getTransactionCount(deployer.address)).to.equal(DEPLOYMENT_STEPS);
+    provider.destroy();
+  });
+
+  it("of other code, another chain or another manifest is named in one sentence", async () => {
+    const refusal = async (expected: Manifest) =>
+      deploy({ rpcUrl, deployer, expected }).then(
+        () => expect.fail("It was not refused."),
+        (error: Error) => expect(error.name).to.equal("DeploymentError"),
+      );
+    await refusal({ ...manifest, genesisHash: id("other chain") });
+    const { address } = manifest.contracts.issuance;
+    const contracts = {
+      ...manifest.contracts,
+      issuance: { address, codeHash: id("other code") },
+    };
+    await refusal({ ...manifest, contracts });
+
+    const provider = chainAt(rpcUrl);
+    const code = await provider.getCode(address);
+    await provider.send("anvil_setCode", [address, `${code.slice(0, -2)}00`]);
+    await deploy({ rpcUrl, deployer }).then(
+      () => expect.fail("It was not refused."),
+      (error: Error) =>
+        expect(error.message).to.match(/^The issuance at 0x\w+ was made from other sources/),
+    );
+    await provider.send("anvil_setCode", [address, code]);
+    provider.destroy();
+  });
+
+  it("leaves a registrar that can create a programme in a next step, and names one that reverts", async () => {
+    const provider = chainAt(rpcUrl);
+    const programmes = Interface.from(programmesAbi);
+    const args = [1, 0, 2, deployer.address, id("authority"), id("document")];
+    const step = {
+      name: "create the programme",
+      to: manifest.contracts.programmes.address,
+      data: programmes.encodeFunctionData("createProgramme", args),
+    };
+    const run = { signer: deployer, provider, firstNonce: DEPLOYMENT_STEPS };
+    await runSteps({ ...run, steps: [step] });
+    const refused = runSteps({ ...run, steps: [step, { ...step, name: "create it again" }] });
+    await refused.then(
+      () => expect.fail("It was not refused."),
+      (error: Error) => expect(error.message).to.match(/^The step "create it again" reverted/),
+    );
+    await runSteps({ ...run, firstNonce: DEPLOYMENT_STEPS + 9, steps: [step] }).then(
+      () => expect.fail("It was not refused."),
+      (error: Error) => expect(error.message).to.match(/begin at nonce/),
+    );
+    provider.destroy();
+  });
+});
