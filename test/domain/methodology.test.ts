@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import { expect } from "chai";
 import { parse } from "yaml";
+import { toHex } from "../../server/domain/bytes.ts";
+import { contentHash } from "../../server/domain/canonical.ts";
 import {
   chainStatusOf,
   checkCanBecomeUnits,
@@ -117,6 +119,8 @@ describe("The demonstration methodology", () => {
   it("has another hash when any value of it changes, and the same when only comments do", async () => {
     const pinned = (await demoMethodology()).contentHash;
     expect(unwrap(loadMethodology(suite, document())).contentHash).to.equal(pinned);
+    // Whoever reads the file with nothing but a YAML reader and RFC 8785 finds the same hash.
+    expect(toHex(contentHash(suite, document()))).to.equal(pinned);
     const changed = document();
     changed.issuer = "Somebody else";
     expect(unwrap(loadMethodology(suite, changed)).contentHash).to.not.equal(pinned);
