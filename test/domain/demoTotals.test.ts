@@ -15,7 +15,7 @@ describe("The real taps of 1 September 2018", () => {
   let rides: Rides;
   before(async () => {
     rides = ridesOf(await readTaps(sampleFile));
-  });
+  }).timeout(30_000);
 
   it("are 37,000 rows: 18,119 bus taps, 486 metro pairs, 17,909 taps without their other half", () => {
     expect(rides.rows).to.equal(37_000);
@@ -97,5 +97,5 @@ describe("The four platforms' reports of them", () => {
       issuedGrams: 6_920_452n,
       carryMilligrams: 500n,
     });
-  });
+  }).timeout(30_000);
 });
