@@ -31,14 +31,10 @@ type RetirementId is bytes32;
 /// @notice uint256(keccak256(abi.encode(holder, retirements, content))).
 type CertificateId is uint256;
 
-using {sameProgramme as ==, otherProgramme as !=} for ProgrammeId global;
-using {sameClass as ==, otherClass as !=} for ClassId global;
+using {otherProgramme as !=} for ProgrammeId global;
+using {sameClass as ==} for ClassId global;
 using {sameInstitution as ==, otherInstitution as !=} for InstitutionId global;
-using {sameCertificate as ==, otherCertificate as !=} for CertificateId global;
-
-function sameProgramme(ProgrammeId a, ProgrammeId b) pure returns (bool) {
-    return ProgrammeId.unwrap(a) == ProgrammeId.unwrap(b);
-}
+using {otherCertificate as !=} for CertificateId global;
 
 function otherProgramme(ProgrammeId a, ProgrammeId b) pure returns (bool) {
     return ProgrammeId.unwrap(a) != ProgrammeId.unwrap(b);
@@ -48,20 +44,12 @@ function sameClass(ClassId a, ClassId b) pure returns (bool) {
     return ClassId.unwrap(a) == ClassId.unwrap(b);
 }
 
-function otherClass(ClassId a, ClassId b) pure returns (bool) {
-    return ClassId.unwrap(a) != ClassId.unwrap(b);
-}
-
 function sameInstitution(InstitutionId a, InstitutionId b) pure returns (bool) {
     return InstitutionId.unwrap(a) == InstitutionId.unwrap(b);
 }
 
 function otherInstitution(InstitutionId a, InstitutionId b) pure returns (bool) {
     return InstitutionId.unwrap(a) != InstitutionId.unwrap(b);
-}
-
-function sameCertificate(CertificateId a, CertificateId b) pure returns (bool) {
-    return CertificateId.unwrap(a) == CertificateId.unwrap(b);
 }
 
 function otherCertificate(CertificateId a, CertificateId b) pure returns (bool) {

@@ -13,6 +13,7 @@ import {
   runSteps,
 } from "../../scripts/deploy.ts";
 import { programmesAbi } from "../../server/chain/abi/programmes.ts";
+import { instrumented } from "./support.ts";
 
 /** A free port, as the system gives it. */
 async function freePort(): Promise<number> {
@@ -33,6 +34,8 @@ function anvilBinary(): string {
 class Cut extends Error {}
 
 describe("Deployment", () => {
+  if (instrumented) return;
+
   const deployer = new Wallet(id("deployer of the deployment test"));
   let chain: ChildProcess;
   let rpcUrl: string;

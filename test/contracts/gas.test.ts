@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect } from "chai";
 import { shortcomings } from "../../scripts/bench/gas.ts";
+import { instrumented } from "./support.ts";
 
 const SCRIPT = fileURLToPath(new URL("../../scripts/bench/gas.ts", import.meta.url));
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -17,6 +18,8 @@ describe("Gas and bytecode", () => {
       "a: 24576 bytes of code, wanted < 24576.",
     ]);
   });
+
+  if (instrumented) return;
 
   // In a process of its own, because addresses, and with them some gas, follow from what ran before.
   it("keep their goals beside OpenZeppelin's plain calls and equal docs/gas.json", async () => {

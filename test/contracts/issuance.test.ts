@@ -646,6 +646,14 @@ describe("Issuance: issuing", () => {
     expect(await r.issuance.carryOf(SOURCE)).to.equal(0);
   });
 
+  it("goes to an applicant that is its own owner", async () => {
+    const r = await loadFixture(registry);
+    const own = [PROGRAMME, 1, id("own"), r.applicant.address, r.applicant.address] as const;
+    await r.sources.connect(r.operator).registerSource(...own, DOCUMENT);
+    const tokenId = await issue(r, proposalOf({ sourceId: sourceIdOf(PROGRAMME, 1, id("own")) }));
+    expect(await r.token.balanceOf(r.applicant.address, tokenId)).to.equal(10_000);
+  });
+
   it("meets an owner that is a contract: one that refuses, and one that calls back", async () => {
     const r = await loadFixture(registry);
     const wallet = await createWallet(r.authority.address);

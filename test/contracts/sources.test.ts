@@ -3,6 +3,7 @@ import {
   ASSET,
   CLASS,
   DOCUMENT,
+  ethers,
   FIRST_DAY,
   filed,
   id,
@@ -277,6 +278,25 @@ describe("Sources: the calendar", () => {
     expect(await r.sources.isBooked(ASSET, CLASS, 17_899)).to.equal(false);
     expect(await r.sources.isBooked(ASSET, CLASS, 17_900)).to.equal(true);
     await propose(r, proposalOf({ firstDay: 17_850, endDay: 17_900 }));
+  });
+});
+
+describe("Sources: what Issuance could not free", () => {
+  it("is a day that is not taken, or an empty period", async () => {
+    const r = await loadFixture(registry);
+    await propose(r, proposalOf({ firstDay: 17_900, endDay: 17_901 }));
+    const issuance = await r.issuance.getAddress();
+    await networkHelpers.impersonateAccount(issuance);
+    await networkHelpers.setBalance(issuance, 10n ** 18n);
+    const s = r.sources.connect(await ethers.getSigner(issuance));
+    await expect(s.release(SOURCE, 17_900, 17_902))
+      .to.be.revertedWithCustomError(s, "SourcesDayNotTaken")
+      .withArgs(ASSET, CLASS, 17_901);
+    await expect(s.release(SOURCE, 17_900, 17_900))
+      .to.be.revertedWithCustomError(s, "SourcesPeriodEmpty")
+      .withArgs(17_900, 17_900);
+    await s.release(SOURCE, 17_900, 17_901);
+    expect(await s.calendarWord(ASSET, CLASS, 17_900 >> 8)).to.equal(0);
   });
 });
 
