@@ -97,28 +97,41 @@ async function replayFrom(
   head: { number: number; timestamp: number },
   lost: readonly MirrorBlock[],
 ): Promise<Replay> {
-  let blocks = 0;
-  let transactions = 0;
-  let clock = head.timestamp;
+  const wanted: { block: MirrorBlock; raws: string[] }[] = [];
   for (const block of lost) {
-    let sent = 0;
-    for (const transaction of block.transactions) {
-      if (block.number <= head.number && (await isOnChain(rpcUrl, transaction.hash))) continue;
-      if (transaction.raw === null) {
-        throw new StackError(
-          `The chain lost block ${block.number}, which was final and cannot be replayed; restore .tanpu/chain from a backup or ./tanpu reset.`,
-        );
-      }
-      await rpc(rpcUrl, "eth_sendRawTransaction", [transaction.raw]);
-      sent++;
-    }
+    const raws = await rawsToSend(rpcUrl, block, head.number);
     // Heights the chain has already are only visited for transactions it lost.
-    if (block.number <= head.number && sent === 0) continue;
-    clock = Math.max(block.timestamp, clock + 1);
+    if (block.number > head.number || raws.length > 0) wanted.push({ block, raws });
+  }
+  let { number, timestamp: clock } = head;
+  let transactions = 0;
+  const mineAt = async (timestamp: number): Promise<void> => {
+    clock = Math.max(timestamp, clock + 1);
     await rpc(rpcUrl, "evm_setNextBlockTimestamp", [clock]);
     await rpc(rpcUrl, "evm_mine");
-    blocks++;
-    transactions += sent;
+    number++;
+  };
+  for (const { block, raws } of wanted) {
+    // The mirror begins with the registry's first block; what lay before it on a young chain was empty.
+    while (number < block.number - 1) await mineAt(clock + 1);
+    for (const raw of raws) await rpc(rpcUrl, "eth_sendRawTransaction", [raw]);
+    await mineAt(block.timestamp);
+    transactions += raws.length;
   }
-  return { blocks, transactions };
+  return { blocks: number - head.number, transactions };
+}
+
+/** The transactions of a block that the chain no longer has. @throws StackError when one is not kept any more. */
+async function rawsToSend(rpcUrl: string, block: MirrorBlock, head: number): Promise<string[]> {
+  const raws: string[] = [];
+  for (const { hash, raw } of block.transactions) {
+    if (block.number <= head && (await isOnChain(rpcUrl, hash))) continue;
+    if (raw === null) {
+      throw new StackError(
+        `The chain lost block ${block.number}, which was final and cannot be replayed; restore .tanpu/chain from a backup or ./tanpu reset.`,
+      );
+    }
+    raws.push(raw);
+  }
+  return raws;
 }

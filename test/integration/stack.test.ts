@@ -242,6 +242,45 @@ describe("the embedded stack", () => {
     expect(newest?.timestamp).closeTo(Date.now() / 1000, 3);
   });
 
+  it("refuses to go on when final blocks are lost, whose transactions are no longer kept", async () => {
+    const held = await holdStack(dataFolder);
+    const raw = await signTransaction(held.chainId, Wallet.createRandom(), 0);
+    await receiptOf(held, await send(held, raw));
+    await mirrorBlocks(held, new Map([[Transaction.from(raw).hash ?? "", raw]]));
+    await sql(held.databaseUrl, "update mirror.transaction set raw = null");
+    await cutPower(dataFolder);
+    for (const name of fs.readdirSync(path.join(dataFolder, "chain"))) {
+      if (name.startsWith("state")) fs.rmSync(path.join(dataFolder, "chain", name));
+    }
+    const refusal = await holdStack(dataFolder).catch((error: Error) => error.message);
+    expect(refusal).match(/The chain lost block \d+, which was final and cannot be replayed/);
+    expect(recordedProcesses(dataFolder)).deep.equal([]);
+  });
+
+  it("gives a young chain everything again when no state was written yet", async () => {
+    const held = await holdStack(dataFolder);
+    const raw = await signTransaction(held.chainId, Wallet.createRandom(), 0);
+    const hash = await send(held, raw);
+    const before = await receiptOf(held, hash);
+    await mirrorBlocks(held, new Map([[hash, raw]]));
+    await sql(held.databaseUrl, "delete from mirror.block where number < $1", [
+      Number(before.blockNumber),
+    ]);
+    const [mirrored] = await sql(
+      held.databaseUrl,
+      "select timestamp from mirror.block order by number limit 1",
+    );
+    await cutPower(dataFolder);
+    for (const name of fs.readdirSync(path.join(dataFolder, "chain"))) {
+      if (name.startsWith("state")) fs.rmSync(path.join(dataFolder, "chain", name));
+    }
+    const again = await holdStack(dataFolder);
+    const after = await receiptOf(again, hash);
+    expect(after.blockNumber).equal(before.blockNumber);
+    const block = await blockAt(again.rpcUrl, Number(after.blockNumber));
+    expect(block?.timestamp).equal(Number(mirrored?.timestamp));
+  });
+
   it("gets over a half-made database, a stale pid file and an orphan", async () => {
     fs.mkdirSync(path.join(dataFolder, "postgres", "data.new-1"), { recursive: true });
     fs.writeFileSync(path.join(dataFolder, "postgres", "data.new-1", "PG_VERSION"), "1");
