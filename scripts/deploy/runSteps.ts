@@ -46,44 +46,53 @@ export class StepError extends Error {
  * done when the chain's nonce is above its own, so a run that was cut anywhere is taken up again, also
  * after the chain lost its tail: what was lost is sent again while we wait.
  *
- * @throws StepError when a step of this run reverted or the chain stands still.
+ * @throws StepError when a step reverted or the chain stands still.
  */
 export async function runSteps(options: RunStepsOptions): Promise<void> {
   const { signer, firstNonce, steps } = options;
   const provider = options.provider ?? signer.provider;
   if (!provider)
     throw new StepError(`No chain is given to ${signer.address} to send its steps to.`);
-  const end = firstNonce + steps.length;
   const done = await minedNonce(provider, signer.address);
-  for (const k of range(0, clamp(done - firstNonce, 0, steps.length))) report(options, k);
-  if (done >= end) return;
   if (done < firstNonce) {
     throw new StepError(
       `The steps of ${signer.address} begin at nonce ${firstNonce}, but its nonce is ${done}.`,
     );
   }
+  const raws = await signed(provider, signer, firstNonce, steps);
+  const before = Math.min(done - firstNonce, steps.length);
+  for (let k = 0; k < before; k++) report(options, k);
+  if (before < steps.length) {
+    await send(provider, raws.slice(before));
+    await waitFor(options, provider, raws, done);
+  }
+  await requireSuccess(provider, steps, raws);
+}
 
+// Steps of earlier runs are signed too: where fees are zero their hashes are the same again, and what
+// reverted then is still told.
+async function signed(
+  provider: Provider,
+  signer: StepSigner,
+  firstNonce: number,
+  steps: readonly Step[],
+): Promise<string[]> {
   const fees = await feesOf(provider);
   const { chainId } = await provider.getNetwork();
   const raws: string[] = [];
   for (const [k, step] of steps.entries()) {
-    raws.push(
-      firstNonce + k < done
-        ? ""
-        : await signer.signTransaction({
-            ...fees,
-            chainId,
-            nonce: firstNonce + k,
-            to: step.to,
-            data: step.data,
-            value: 0n,
-            gasLimit: gasLimitOf(step),
-          }),
-    );
+    const transaction: TransactionLike = {
+      ...fees,
+      chainId,
+      nonce: firstNonce + k,
+      to: step.to,
+      data: step.data,
+      value: 0n,
+      gasLimit: gasLimitOf(step),
+    };
+    raws.push(await signer.signTransaction(transaction));
   }
-  await send(provider, raws.slice(done - firstNonce));
-  await waitFor(options, provider, raws, done);
-  await requireSuccess(provider, steps, raws);
+  return raws;
 }
 
 async function waitFor(
@@ -109,7 +118,7 @@ async function waitFor(
       );
     }
     if (Date.now() - sentAt > RESEND_MILLISECONDS) {
-      await send(provider, raws.slice(Math.max(nonce - firstNonce, 0)).filter(Boolean));
+      await send(provider, raws.slice(Math.max(nonce - firstNonce, 0)));
       sentAt = Date.now();
     }
     await new Promise((resolve) => setTimeout(resolve, POLLING_MILLISECONDS));
@@ -122,7 +131,6 @@ async function requireSuccess(
   raws: readonly string[],
 ): Promise<void> {
   for (const [k, raw] of raws.entries()) {
-    if (raw === "") continue;
     const hash = Transaction.from(raw).hash;
     const receipt: TransactionReceipt | null = hash
       ? await provider.getTransactionReceipt(hash)
@@ -183,12 +191,4 @@ async function minedNonce(provider: Provider, address: string): Promise<number> 
 
 function report(options: RunStepsOptions, k: number): void {
   options.onStep?.(k + 1, options.steps.length, options.steps[k]?.name ?? "");
-}
-
-function range(first: number, end: number): number[] {
-  return Array.from({ length: end - first }, (_, i) => first + i);
-}
-
-function clamp(value: number, least: number, most: number): number {
-  return Math.min(Math.max(value, least), most);
 }
