@@ -3,7 +3,10 @@ const only = (from, allowed) => ({
   name: `${from}-imports-only-${allowed.join("-") || "nothing-internal"}`,
   severity: "error",
   from: { path: `^server/${from}/` },
-  to: { path: "^(server|scripts|test|web)/", pathNot: [from, ...allowed].map((room) => `^server/${room}/`) },
+  to: {
+    path: "^(server|scripts|test|web)/",
+    pathNot: [from, ...allowed].map((room) => `^server/${room}/`),
+  },
 });
 
 export default {
