@@ -1,0 +1,205 @@
+import express, {
+  type ErrorRequestHandler,
+  type Express,
+  type RequestHandler,
+  type Response,
+} from "express";
+import type { Language } from "../domain/errors.ts";
+import type { Refusal } from "../domain/result.ts";
+import { newRequestId, withRequestId } from "../platform/logger.ts";
+import { authenticate, authorize, type Caller } from "./auth.ts";
+import type { ApiDependencies } from "./dependencies.ts";
+import { docsRouter } from "./docs.ts";
+import { languageOf, sendProblem } from "./errors.ts";
+import { openApiDocument } from "./openapi.ts";
+import type { Answer, Route } from "./route.ts";
+import { routes } from "./routes.ts";
+
+const DEFAULT_BODY_BYTES = 256 * 1024;
+
+/** What the middlewares learned about a request. */
+type Asked = { requestId: string; language: Language; caller?: Caller; route?: string };
+
+const asked = new WeakMap<Response, Asked>();
+
+function askedOf(response: Response): Asked {
+  return asked.get(response) ?? { requestId: "unknown", language: "en" };
+}
+
+/** Every request gets an id, safe headers, and one log line without personal data or query strings. */
+function observe({ logger }: ApiDependencies): RequestHandler {
+  return (request, response, next) => {
+    const given = request.headers["x-request-id"];
+    const isUsable = typeof given === "string" && /^[A-Za-z0-9._-]{8,100}$/.test(given);
+    const requestId = isUsable ? given : newRequestId();
+    asked.set(response, { requestId, language: languageOf(request.headers["accept-language"]) });
+    response.setHeader("x-request-id", requestId);
+    response.setHeader("x-content-type-options", "nosniff");
+    response.setHeader("referrer-policy", "no-referrer");
+    response.setHeader("cache-control", "no-store");
+    response.setHeader("vary", "Accept-Language, Authorization");
+    response.setHeader(
+      "content-security-policy",
+      "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    );
+    const since = process.hrtime.bigint();
+    response.once("close", () => {
+      const { route, caller } = askedOf(response);
+      const milliseconds = Number((process.hrtime.bigint() - since) / 1_000_000n);
+      logger.info(
+        {
+          requestId,
+          method: request.method,
+          route: route ?? "none",
+          status: response.statusCode,
+          milliseconds,
+          keyId: caller?.key?.id ?? null,
+        },
+        "request",
+      );
+    });
+    withRequestId(requestId, next);
+  };
+}
+
+function sendAnswer(response: Response, answer: Answer): void {
+  for (const [name, value] of Object.entries(answer.headers ?? {})) response.setHeader(name, value);
+  response.status(answer.status ?? 200);
+  if ("json" in answer) {
+    response.type("application/json").send(JSON.stringify(answer.json));
+    return;
+  }
+  response.setHeader("content-type", answer.mediaType);
+  const { content } = answer;
+  response.send(typeof content === "string" ? content : Buffer.from(content));
+}
+
+function refuseWith(response: Response, refusal: Refusal): void {
+  sendProblem(response, refusal, askedOf(response));
+}
+
+/** Who asks, and whether they may, before anything of the body is read. */
+function guard(route: Route, { pool }: ApiDependencies): RequestHandler {
+  return async (request, response, next) => {
+    askedOf(response).route = `${route.method.toUpperCase()} ${route.path}`;
+    const caller = await authenticate(pool, request.headers.authorization);
+    if (!caller.ok) return refuseWith(response, caller.refusal);
+    askedOf(response).caller = caller.value;
+    const allowed = authorize(caller.value, route.action);
+    if (!allowed.ok) return refuseWith(response, allowed.refusal);
+    next();
+  };
+}
+
+/** A body is JSON; anything else is refused with its media type. */
+const requireJson: RequestHandler = (request, response, next) => {
+  if (request.is("application/json") !== false) return next();
+  const mediaType = (request.headers["content-type"] ?? "none").split(";")[0]?.slice(0, 100);
+  refuseWith(response, {
+    code: "MEDIA_TYPE_UNSUPPORTED",
+    values: { mediaType: mediaType ?? "none" },
+  });
+};
+
+function handle(route: Route, dependencies: ApiDependencies): RequestHandler {
+  return async (request, response) => {
+    const { caller, requestId } = askedOf(response);
+    const result = await route.run(
+      {
+        caller: caller ?? { role: "public", key: null },
+        requestId,
+        path: request.path,
+        params: request.params,
+        query: request.query,
+        body: request.body,
+        header: (name) => request.get(name),
+      },
+      dependencies,
+    );
+    if (result.ok) sendAnswer(response, result.value);
+    else refuseWith(response, result.refusal);
+  };
+}
+
+type FailedBody = { type?: unknown; limit?: unknown; status?: unknown };
+
+const connectionErrors: ReadonlySet<string> = new Set([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "ETIMEDOUT",
+  "57P01",
+  "57P02",
+  "57P03",
+  "53300",
+]);
+
+function refusalOfFailure(error: unknown): Refusal {
+  const { type, limit, status } = (error ?? {}) as FailedBody;
+  if (type === "entity.too.large") {
+    return { code: "BODY_TOO_LARGE", values: { limit: `${Math.floor(Number(limit) / 1024)} kB` } };
+  }
+  if (typeof type === "string" && (type.startsWith("entity.") || type.startsWith("encoding."))) {
+    return { code: "BODY_MALFORMED", values: { expected: "JSON" } };
+  }
+  if (type === "charset.unsupported" || type === "request.aborted" || status === 400) {
+    return { code: "BODY_MALFORMED", values: { expected: "JSON" } };
+  }
+  const code = (error as { code?: unknown } | undefined)?.code;
+  const isConnection =
+    typeof code === "string" && (connectionErrors.has(code) || code.startsWith("08"));
+  return { code: isConnection ? "DATABASE_UNAVAILABLE" : "INTERNAL" };
+}
+
+/** What was thrown is logged here; the caller learns only that something failed, and the request id. */
+function fail({ logger }: ApiDependencies): ErrorRequestHandler {
+  return (error, _request, response, next) => {
+    const refusal = refusalOfFailure(error);
+    if (refusal.code === "INTERNAL" || refusal.code === "DATABASE_UNAVAILABLE") {
+      logger.error({ err: error, requestId: askedOf(response).requestId }, "request failed");
+    }
+    if (response.headersSent) return next(error);
+    refuseWith(response, refusal);
+  };
+}
+
+/** The HTTP application: every route behind the same guard, every refusal in the same form. */
+export function createApp(dependencies: ApiDependencies): Express {
+  const app = express();
+  app.disable("x-powered-by");
+  app.disable("etag");
+  app.set("query parser", "simple");
+  app.set("case sensitive routing", true);
+  app.use(observe(dependencies));
+  const document = JSON.stringify(openApiDocument(routes));
+  app.get("/openapi.json", (_request, response) => {
+    response.type("application/json").send(document);
+  });
+  app.use("/docs", docsRouter());
+  const methods = new Map<string, Set<string>>();
+  for (const route of routes) {
+    const path = route.path.replaceAll(/\{(\w+)\}/g, ":$1");
+    const handlers: RequestHandler[] = [guard(route, dependencies)];
+    if (route.body !== undefined) {
+      const limit = route.bodyLimit ?? DEFAULT_BODY_BYTES;
+      handlers.push(requireJson, express.json({ limit, strict: true, type: "application/json" }));
+    }
+    app[route.method](path, ...handlers, handle(route, dependencies));
+    const known = methods.get(path) ?? new Set(["OPTIONS"]);
+    known.add(route.method.toUpperCase());
+    if (route.method === "get") known.add("HEAD");
+    methods.set(path, known);
+  }
+  for (const [path, allowed] of methods) {
+    app.all(path, (request, response) => {
+      response.setHeader("allow", [...allowed].sort().join(", "));
+      if (request.method === "OPTIONS") {
+        response.status(204).end();
+        return;
+      }
+      refuseWith(response, { code: "METHOD_NOT_ALLOWED", values: { method: request.method } });
+    });
+  }
+  app.use((_request, response) => refuseWith(response, { code: "ROUTE_NOT_FOUND" }));
+  app.use(fail(dependencies));
+  return app;
+}

@@ -1,0 +1,33 @@
+import type { Pool } from "pg";
+import type { HashSuite } from "../domain/hashSuite.ts";
+import type { Factor } from "../domain/inventory.ts";
+import type { Methodology } from "../domain/methodology/quantify.ts";
+import type { IntakeKeys } from "../intake/keys.ts";
+import type { Logger } from "../platform/logger.ts";
+import type { BlobStore } from "../platform/store.ts";
+
+/** Which chain and contracts this registry stands on; needed for what reviewers sign. */
+export type ApiDeployment = {
+  readonly chainId: number;
+  /** Address of the Issuance contract, `0x…` lowercase. */
+  readonly issuance: string;
+};
+
+/** Everything the API stands on; put together once by server/main/api.ts. */
+export type ApiDependencies = {
+  readonly pool: Pool;
+  readonly suite: HashSuite;
+  readonly store: BlobStore;
+  readonly logger: Logger;
+  /** Methodologies this process has the text of, by content hash `0x…`. */
+  readonly methodologies: ReadonlyMap<string, Methodology>;
+  readonly factors: ReadonlyMap<string, Factor>;
+  /** Undefined: no activities can be taken in here. */
+  readonly intake: IntakeKeys | undefined;
+  /** Undefined until the contracts are deployed. */
+  readonly deployment: () => Promise<ApiDeployment | undefined>;
+  /** Account that brings reviewers' signed statements to the chain, `0x…` lowercase. */
+  readonly relayAccount: string | undefined;
+  /** Unix seconds. */
+  readonly now: () => number;
+};

@@ -1,0 +1,40 @@
+import { utf8 } from "../domain/bytes.ts";
+import { canonicalJson, type Json } from "../domain/canonical.ts";
+import type { BlobStore } from "../platform/store.ts";
+import { dateField, textField } from "./validation.ts";
+import { z } from "./zod.ts";
+
+/** A document of an authority or operator: the number and date people cite it by. */
+export const documentSchema = z
+  .strictObject({
+    number: textField(200).openapi({ description: "Document number 文号" }),
+    date: dateField,
+    title: textField(500).optional(),
+  })
+  .openapi("Document");
+export type Document = z.infer<typeof documentSchema>;
+
+/**
+ * Publishes a JSON document under the hash of its canonical text, and returns the hash. The chain holds
+ * the hash, so what is published here can never be swapped for something else.
+ */
+export async function publish(store: BlobStore, document: Json): Promise<string> {
+  return store.put(utf8(canonicalJson(document)));
+}
+
+/** A published JSON document; undefined when it is not here or is no JSON object. */
+export async function readPublished(
+  store: BlobStore,
+  hash: string,
+): Promise<Readonly<Record<string, unknown>> | undefined> {
+  const bytes = await store.get(hash);
+  if (bytes === undefined) return undefined;
+  try {
+    const parsed: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    return typeof parsed === "object" && parsed !== null && !Array.isArray(parsed)
+      ? (parsed as Record<string, unknown>)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,135 @@
+import type { Pool } from "pg";
+import {
+  findRequest,
+  listObjections,
+  listRequests,
+  listStatements,
+  type RequestView,
+  requestList,
+} from "../../database/queries/requests.ts";
+import { findBatch, findMethodology, findSource } from "../../database/queries/sources.ts";
+import { type Result, refuse, succeed } from "../../domain/result.ts";
+import { accountOf, type Caller, requireProgramme } from "../auth.ts";
+import type { ApiDependencies } from "../dependencies.ts";
+import { publish } from "../documents.ts";
+import { acceptCommand, accountLane, type Prepared } from "../idempotency.ts";
+import { operationSchema } from "../operations/schema.ts";
+import { pageRequest } from "../page.ts";
+import { defineRoute } from "../route.ts";
+import {
+  proposalBody,
+  requestDetailSchema,
+  requestPage,
+  requestParams,
+  requestQuery,
+} from "./schema.ts";
+
+/** The request with this number. NOT_FOUND. */
+export async function requireRequest(pool: Pool, requestId: string): Promise<Result<RequestView>> {
+  const request = await findRequest(pool, BigInt(requestId));
+  return request
+    ? succeed(request)
+    : refuse("NOT_FOUND", { values: { what: "issuance request", id: requestId } });
+}
+
+async function proposal(
+  caller: Caller,
+  { batchId, report }: { batchId: string; report: Readonly<Record<string, string>> },
+  { pool, store }: ApiDependencies,
+): Promise<Result<Prepared>> {
+  const signer = accountOf(caller);
+  if (!signer.ok) return signer;
+  const batch = await findBatch(pool, batchId);
+  if (!batch) {
+    return refuse("NOT_FOUND", { field: "batchId", values: { what: "batch", id: batchId } });
+  }
+  const source = await findSource(pool, batch.sourceId);
+  if (!source) return refuse("NOT_FOUND", { values: { what: "source", id: batch.sourceId } });
+  const own = requireProgramme(caller, source.programme);
+  if (!own.ok) return own;
+  if (source.applicant !== signer.value) return refuse("ACCOUNT_MISMATCH");
+  const methodology = await findMethodology(pool, source.programme, source.methodology);
+  const reportHash = await publish(store, {
+    format: "tanpu-monitoring-report/1",
+    report,
+    batch,
+    programme: source.programme,
+    methodology: { number: source.methodology, contentHash: methodology?.contentHash ?? null },
+  });
+  const { sourceId, firstDay, endDay, root, totalMilligrams, count, depth, leafFileHash } = batch;
+  return succeed({
+    kind: "propose",
+    lane: accountLane(signer.value),
+    signer: signer.value,
+    body: {
+      sourceId,
+      firstDay,
+      endDay,
+      root,
+      totalMilligrams,
+      count,
+      depth,
+      hashSuite: 1,
+      leafFileHash,
+      reportHash,
+      record: { batchId, reportHash },
+    },
+  });
+}
+
+export const issuanceRequestRoutes = [
+  defineRoute({
+    method: "post",
+    path: "/v1/issuance-requests",
+    action: "request.propose",
+    tag: "Issuance",
+    summary: "File an issuance request for a closed period",
+    isCommand: true,
+    body: proposalBody,
+    success: { status: 202, description: "The operation", schema: operationSchema },
+    refusals: ["NOT_FOUND", "ACCOUNT_MISMATCH", "PROGRAMME_MISMATCH"],
+    handle: (call, dependencies) =>
+      acceptCommand(call, dependencies, () => proposal(call.caller, call.body, dependencies)),
+  }),
+  defineRoute({
+    method: "get",
+    path: "/v1/issuance-requests",
+    action: "registry.read",
+    tag: "Issuance",
+    summary: "Issuance requests, the newest first",
+    query: requestQuery,
+    success: { status: 200, description: "One page", schema: requestPage },
+    refusals: ["CURSOR_INVALID"],
+    handle: async (call, { pool }) => {
+      const page = pageRequest(requestList, call.query);
+      if (!page.ok) return page;
+      const { tokenId, sourceId, state } = call.query;
+      const filter = {
+        ...(tokenId === undefined ? {} : { tokenId }),
+        ...(sourceId === undefined ? {} : { sourceId }),
+        ...(state === undefined ? {} : { state }),
+      };
+      return succeed({ json: await listRequests(pool, filter, page.value) });
+    },
+  }),
+  defineRoute({
+    method: "get",
+    path: "/v1/issuance-requests/{id}",
+    action: "registry.read",
+    tag: "Issuance",
+    summary: "An issuance request with its statements and objections",
+    params: requestParams,
+    success: { status: 200, description: "The request", schema: requestDetailSchema },
+    refusals: ["NOT_FOUND"],
+    handle: async (call, { pool }) => {
+      const request = await requireRequest(pool, call.params.id);
+      if (!request.ok) return request;
+      const id = BigInt(call.params.id);
+      const [statements, objections] = await Promise.all([
+        listStatements(pool, id),
+        listObjections(pool, id),
+      ]);
+      return succeed({ json: { ...request.value, statements, objections } });
+    },
+  }),
+];

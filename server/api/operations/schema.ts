@@ -1,0 +1,34 @@
+import { operationStates } from "../../database/queries/operations.ts";
+import { uuidField } from "../validation.ts";
+import { z } from "../zod.ts";
+
+export const operationParams = z.strictObject({ id: uuidField });
+
+export const operationSchema = z
+  .object({
+    id: z.string().openapi({ format: "uuid" }),
+    kind: z.string(),
+    state: z.enum(operationStates).openapi({
+      description:
+        "queued: stored. sent: signed, not yet in a block. included, final: in a block. completed: done off chain. refused, reverted, displaced: came to nothing, see refusal.",
+    }),
+    createdAt: z.string().openapi({ format: "date-time" }),
+    transactionHash: z.string().nullable(),
+    blockNumber: z.number().int().nullable(),
+    refusal: z
+      .object({
+        code: z.string(),
+        detail: z.string(),
+        detailZh: z.string(),
+        field: z.string().nullable(),
+        values: z.record(z.string(), z.union([z.string(), z.number()])),
+      })
+      .nullable(),
+    result: z.record(z.string(), z.unknown()).nullable().openapi({
+      description: "What came of it: for example requestId, tokenId, retirementId, certificateId.",
+    }),
+    record: z.record(z.string(), z.unknown()).openapi({
+      description: "What was recorded beside the chain: for example the price, document hashes.",
+    }),
+  })
+  .openapi("Operation");

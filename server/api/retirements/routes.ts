@@ -1,0 +1,156 @@
+import {
+  findRetirements,
+  listRetirements,
+  type RetirementView,
+  retirementList,
+} from "../../database/queries/certificates.ts";
+import { findToken } from "../../database/queries/units.ts";
+import { purposes, retirementContent } from "../../domain/certificate.ts";
+import { parsePeriod } from "../../domain/period.ts";
+import { type Result, refuse, succeed } from "../../domain/result.ts";
+import { accountOf, type Caller } from "../auth.ts";
+import type { ApiDependencies } from "../dependencies.ts";
+import { publish, readPublished } from "../documents.ts";
+import { acceptCommand, accountLane, type Prepared } from "../idempotency.ts";
+import { operationSchema } from "../operations/schema.ts";
+import { pageRequest } from "../page.ts";
+import { defineRoute } from "../route.ts";
+import type { z } from "../zod.ts";
+import { retirementDocument } from "./document.ts";
+import { requireFinal, retiredUnitsOf, statusesOf } from "./facts.ts";
+import {
+  retirementBody,
+  retirementPage,
+  retirementParams,
+  retirementQuery,
+  retirementSchema,
+} from "./schema.ts";
+
+async function retirement(
+  caller: Caller,
+  body: z.infer<typeof retirementBody>,
+  { pool, store }: ApiDependencies,
+): Promise<Result<Prepared>> {
+  const signer = accountOf(caller);
+  if (!signer.ok) return signer;
+  const { tokenId, grams, beneficiary, statement } = body;
+  const purpose = purposes.find(({ id }) => id === body.purpose);
+  if (purpose === undefined) {
+    return refuse("PURPOSE_UNKNOWN", { field: "purpose", values: { purpose: body.purpose } });
+  }
+  const period = parsePeriod(body.period.first, body.period.end);
+  if (!period.ok) return period;
+  const token = await findToken(pool, tokenId);
+  if (!token) {
+    return refuse("NOT_FOUND", { field: "tokenId", values: { what: "token", id: tokenId } });
+  }
+  const stated = retirementContent({
+    programme: token.programme,
+    beneficiary: {
+      name: beneficiary.name,
+      ...(beneficiary.registerNumber === undefined
+        ? {}
+        : { registerNumber: beneficiary.registerNumber }),
+    },
+    purpose: purpose.id,
+    subject: statement ?? `${purpose.en} ${purpose.zh}`,
+    tokenId,
+    grams: BigInt(grams),
+  });
+  const content = await publish(store, {
+    ...(stated as object),
+    holder: signer.value,
+    period: body.period,
+    ...(statement === undefined ? {} : { statement }),
+  });
+  return succeed({
+    kind: "retire",
+    lane: accountLane(signer.value),
+    signer: signer.value,
+    body: { tokenId, grams, purpose: purpose.number, content, record: { content } },
+  });
+}
+
+async function requireRetirement(
+  { pool }: ApiDependencies,
+  id: string,
+): Promise<Result<RetirementView>> {
+  const [found] = await findRetirements(pool, [id]);
+  return found ? succeed(found) : refuse("RETIREMENT_UNKNOWN", { values: { retirement: id } });
+}
+
+const commandRoute = defineRoute({
+  method: "post",
+  path: "/v1/retirements",
+  action: "units.retire",
+  tag: "Units",
+  summary: "Retire units of the key's account for ever 注销",
+  isCommand: true,
+  body: retirementBody,
+  success: { status: 202, description: "The operation", schema: operationSchema },
+  refusals: ["NOT_FOUND", "ACCOUNT_MISMATCH", "DATE_MALFORMED", "PERIOD_EMPTY"],
+  handle: (call, dependencies) =>
+    acceptCommand(call, dependencies, () => retirement(call.caller, call.body, dependencies)),
+});
+
+export const retirementRoutes = [
+  commandRoute,
+  defineRoute({
+    method: "get",
+    path: "/v1/retirements",
+    action: "registry.read",
+    tag: "Units",
+    summary: "Retirements, the newest first",
+    query: retirementQuery,
+    success: { status: 200, description: "One page", schema: retirementPage },
+    refusals: ["CURSOR_INVALID"],
+    handle: async (call, { pool }) => {
+      const page = pageRequest(retirementList, call.query);
+      if (!page.ok) return page;
+      const { holder, tokenId } = call.query;
+      const filter = {
+        ...(holder === undefined ? {} : { holder }),
+        ...(tokenId === undefined ? {} : { tokenId }),
+      };
+      return succeed({ json: await listRetirements(pool, filter, page.value) });
+    },
+  }),
+  defineRoute({
+    method: "get",
+    path: "/v1/retirements/{id}",
+    action: "registry.read",
+    tag: "Units",
+    summary: "A retirement with its serials",
+    params: retirementParams,
+    success: { status: 200, description: "The retirement", schema: retirementSchema },
+    refusals: ["RETIREMENT_UNKNOWN"],
+    handle: async (call, dependencies) => {
+      const found = await requireRetirement(dependencies, call.params.id);
+      return found.ok ? succeed({ json: found.value }) : found;
+    },
+  }),
+  defineRoute({
+    method: "get",
+    path: "/v1/retirements/{id}/document",
+    action: "registry.read",
+    tag: "Units",
+    summary: "注销证明: statement of retirement, printable, in both languages",
+    params: retirementParams,
+    success: { status: 200, description: "HTML page", mediaType: "text/html" },
+    refusals: ["RETIREMENT_UNKNOWN", "NOT_FINAL_YET"],
+    handle: async (call, dependencies) => {
+      const found = await requireRetirement(dependencies, call.params.id);
+      if (!found.ok) return found;
+      const isFinal = await requireFinal(dependencies.pool, found.value.blockNumber);
+      if (!isFinal.ok) return isFinal;
+      const [content, statuses] = await Promise.all([
+        readPublished(dependencies.store, found.value.content),
+        statusesOf(dependencies.pool, retiredUnitsOf([found.value])),
+      ]);
+      return succeed({
+        content: retirementDocument({ retirement: found.value, content, statuses }),
+        mediaType: "text/html; charset=utf-8",
+      });
+    },
+  }),
+];

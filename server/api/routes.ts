@@ -1,0 +1,27 @@
+import { activityRoutes } from "./activities/routes.ts";
+import { blobRoutes } from "./blobs/routes.ts";
+import { certificateRoutes } from "./certificates/routes.ts";
+import { healthRoutes } from "./health/routes.ts";
+import { decisionRoutes } from "./issuanceRequests/decisions.ts";
+import { issuanceRequestRoutes } from "./issuanceRequests/routes.ts";
+import { operationRoutes } from "./operations/routes.ts";
+import { periodRoutes } from "./periods/routes.ts";
+import { retirementRoutes } from "./retirements/routes.ts";
+import type { Route } from "./route.ts";
+import { tokenRoutes } from "./tokens/routes.ts";
+import { transferRoutes } from "./transfers/routes.ts";
+
+/** Everything the API answers, in the order of its documentation. */
+export const routes: readonly Route[] = [
+  ...activityRoutes,
+  ...periodRoutes,
+  ...issuanceRequestRoutes,
+  ...decisionRoutes,
+  ...tokenRoutes,
+  ...transferRoutes,
+  ...retirementRoutes,
+  ...certificateRoutes,
+  ...operationRoutes,
+  ...blobRoutes,
+  ...healthRoutes,
+];

@@ -1,0 +1,111 @@
+import { randomBytes } from "node:crypto";
+import { readdir, readFile } from "node:fs/promises";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import * as path from "node:path";
+import { parse } from "yaml";
+import { createApp } from "../api/app.ts";
+import type { ApiDependencies } from "../api/dependencies.ts";
+import { deploymentFrom } from "../api/deployment.ts";
+import { openPool } from "../database/client.ts";
+import { toHex } from "../domain/bytes.ts";
+import { explain } from "../domain/errors.ts";
+import { type HashSuite, loadHashSuite } from "../domain/hashSuite.ts";
+import { loadFactors } from "../domain/inventory.ts";
+import { loadMethodology } from "../domain/methodology/load.ts";
+import type { Methodology } from "../domain/methodology/quantify.ts";
+import type { Result } from "../domain/result.ts";
+import { type IntakeKeys, loadKeys } from "../intake/keys.ts";
+import { type Config, ConfigError, readConfig } from "../platform/config.ts";
+import { createLogger } from "../platform/logger.ts";
+import { handleShutdown } from "../platform/shutdown.ts";
+import { openBlobStore } from "../platform/store.ts";
+
+const root = path.resolve(import.meta.dirname, "..", "..");
+
+/** A refusal while starting is a mistake in data or configuration: the process cannot go on. */
+function required<T>(what: string, result: Result<T>): T {
+  if (result.ok) return result.value;
+  throw new ConfigError(`${what}: ${explain(result.refusal, "en")}`);
+}
+
+async function loadMethodologies(suite: HashSuite): Promise<Map<string, Methodology>> {
+  const folder = path.join(root, "methodologies");
+  const names = (await readdir(folder)).filter((name) => name.endsWith(".yaml")).sort();
+  const methodologies = new Map<string, Methodology>();
+  for (const name of names) {
+    const text = await readFile(path.join(folder, name), "utf8");
+    const methodology = required(name, loadMethodology(suite, parse(text)));
+    methodologies.set(methodology.contentHash, methodology);
+  }
+  return methodologies;
+}
+
+/** The keys of KEYS_FILE; in the demonstration the published ones. Without keys nothing is taken in. */
+async function readKeys(
+  suite: HashSuite,
+  mode: Config["mode"],
+  file: string | undefined,
+): Promise<IntakeKeys | undefined> {
+  const chosen =
+    file ?? (mode === "demo" ? path.join(root, "data", "samples", "demo-keys.json") : undefined);
+  if (chosen === undefined) return undefined;
+  const parsed: unknown = JSON.parse(await readFile(chosen, "utf8"));
+  return required("KEYS_FILE", loadKeys(suite, parsed, { mode, randomBytes }));
+}
+
+/** The account that brings reviewers' statements to the chain. */
+function relayAccountOf(text: string | undefined): string | undefined {
+  if (text === undefined || text === "") return undefined;
+  if (/^0x[0-9a-fA-F]{40}$/.test(text)) return text.toLowerCase();
+  throw new ConfigError("The environment variable RELAY_ACCOUNT must be an address.");
+}
+
+async function listen(server: Server, config: Config): Promise<number> {
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(config.port, config.host, resolve);
+  });
+  return (server.address() as AddressInfo).port;
+}
+
+async function main(): Promise<void> {
+  const config = readConfig();
+  const logger = createLogger({ role: "api", level: config.logLevel });
+  const shutdown = handleShutdown(logger);
+  const suite = await loadHashSuite("keccak");
+  const published = path.join(config.dataFolder, "published");
+  const factors = await readFile(path.join(root, "rules", "factors.yaml"), "utf8");
+  const pool = openPool({ databaseUrl: config.databaseUrl, role: "tanpu_api", max: 12 });
+  shutdown.add("database", () => pool.end());
+  const dependencies: ApiDependencies = {
+    pool,
+    suite,
+    store: openBlobStore(path.join(published, "blobs"), (bytes) => toHex(suite.hash(bytes))),
+    logger,
+    methodologies: await loadMethodologies(suite),
+    factors: required("rules/factors.yaml", loadFactors(parse(factors))),
+    intake: await readKeys(suite, config.mode, process.env.KEYS_FILE || undefined),
+    deployment: deploymentFrom(path.join(published, "manifest.json")),
+    relayAccount: relayAccountOf(process.env.RELAY_ACCOUNT),
+    now: () => Math.floor(Date.now() / 1000),
+  };
+  const server = createServer(createApp(dependencies));
+  server.requestTimeout = 60_000;
+  shutdown.add("http", () => {
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    server.closeIdleConnections();
+    return closed;
+  });
+  const port = await listen(server, config);
+  logger.info({ host: config.host, port }, "ready");
+}
+
+try {
+  await main();
+} catch (error) {
+  const logger = createLogger({ role: "api" });
+  if (error instanceof ConfigError) logger.fatal(error.message);
+  else logger.fatal({ err: error }, "could not start");
+  process.exit(1);
+}
