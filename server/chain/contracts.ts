@@ -4,6 +4,8 @@ import { issuanceAbi } from "./abi/issuance.ts";
 import { programmesAbi } from "./abi/programmes.ts";
 import { reductionTokenAbi } from "./abi/reductionToken.ts";
 import { sourcesAbi } from "./abi/sources.ts";
+import type { ChainClient } from "./client.ts";
+import { PermanentError } from "./failures.ts";
 
 /** The contracts whose events make up the registry's state. */
 export type ContractName = "programmes" | "sources" | "issuance" | "reductionToken" | "certificate";
@@ -61,4 +63,26 @@ export function readDeployment(manifest: unknown): Deployment {
       certificate: addressOf("certificate"),
     },
   };
+}
+
+/**
+ * Makes sure that the node serves the deployment's chain and holds its contracts: a call to an address
+ * without code succeeds and does nothing. Throws PermanentError that says what is missing.
+ */
+export async function requireDeployment(
+  client: ChainClient,
+  deployment: Deployment,
+): Promise<void> {
+  const genesis = await client.send<{ hash: string } | null>("eth_getBlockByNumber", [
+    "0x0",
+    false,
+  ]);
+  if (genesis?.hash.toLowerCase() !== deployment.genesisHash) {
+    throw new PermanentError("the node's chain begins with another block than the manifest says");
+  }
+  for (const name of contractNames) {
+    const address = deployment.contracts[name];
+    const code = await client.send<string>("eth_getCode", [address, "latest"]);
+    if (code === "0x") throw new PermanentError(`the chain has no ${name} contract at ${address}`);
+  }
 }

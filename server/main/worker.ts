@@ -2,6 +2,7 @@ import { readdir } from "node:fs/promises";
 import path from "node:path";
 import pg from "pg";
 import { connectChain } from "../chain/client.ts";
+import { requireDeployment } from "../chain/contracts.ts";
 import { FileKeyStore, readPassphrase } from "../chain/keys.ts";
 import { createReader } from "../chain/reader.ts";
 import { createWriter } from "../chain/writer.ts";
@@ -49,6 +50,7 @@ async function main(): Promise<void> {
   const { chainId, contracts } = deployment;
   const pool = openPool({ databaseUrl: config.databaseUrl, role: "tanpu_worker", max: LANES + 4 });
   const chain = connectChain({ rpcUrl: config.rpcUrl, chainId });
+  await requireDeployment(chain, deployment);
   const queue = openQueue(config, (error) => logger.warn({ reason: error.message }, "queue"));
   const [suite, rules, keys] = await Promise.all([
     loadHashSuite("keccak"),
