@@ -20,6 +20,8 @@ export default defineConfig({
   // Nothing uses the generated types; the ABIs of server/chain/abi serve scripts and tests alike.
   typechain: { dontOverrideCompile: true },
   paths: { tests: { mocha: "test/contracts", solidity: "test/contracts" } },
+  // The embedded chain and the compiler target the same fork.
+  networks: { default: { type: "edr-simulated", chainType: "l1", hardfork: "cancun" } },
   test: {
     solidity: {
       fuzz: { runs: 128 },
