@@ -21,7 +21,7 @@ export const addressField = z
 /** A token id: 32 bytes of hex, or decimal digits; becomes the hex. */
 export const tokenIdField = z
   .string()
-  .regex(/^(0x[0-9a-fA-F]{64}|\d{1,78})$/)
+  .regex(/^(0x[0-9a-fA-F]{64}|\d{1,78})$/, { abort: true })
   .refine((text) => BigInt(text) >> 256n === 0n)
   .transform((text) => `0x${BigInt(text).toString(16).padStart(64, "0")}`)
   .openapi({
@@ -33,7 +33,7 @@ export const tokenIdField = z
 /** Positive whole grams as decimal digits. */
 export const gramsField = z
   .string()
-  .regex(/^[1-9]\d{0,19}$/)
+  .regex(/^[1-9]\d{0,19}$/, { abort: true })
   .refine((text) => BigInt(text) <= LARGEST_GRAMS)
   .openapi({ type: "string", pattern: "^[1-9]\\d{0,19}$", description: "Whole grams of CO2e" });
 

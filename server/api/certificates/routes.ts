@@ -1,7 +1,9 @@
 import {
   type CertificateView,
+  certificateList,
   findCertificate,
   findRetirements,
+  listCertificates,
 } from "../../database/queries/certificates.ts";
 import type { Json } from "../../domain/canonical.ts";
 import { certificateKinds, neutralityCertificate } from "../../domain/certificate.ts";
@@ -13,11 +15,18 @@ import type { ApiDependencies } from "../dependencies.ts";
 import { publish, readPublished } from "../documents.ts";
 import { acceptCommand, accountLane, type Prepared } from "../idempotency.ts";
 import { operationSchema } from "../operations/schema.ts";
+import { pageRequest } from "../page.ts";
 import { requireFinal, retiredUnitsOf, statusesOf } from "../retirements/facts.ts";
 import { defineRoute } from "../route.ts";
 import type { z } from "../zod.ts";
 import { certificateDocument } from "./document.ts";
-import { certificateBody, certificateParams, certificateSchema } from "./schema.ts";
+import {
+  certificateBody,
+  certificatePage,
+  certificateParams,
+  certificateQuery,
+  certificateSchema,
+} from "./schema.ts";
 
 type CertificateBody = z.infer<typeof certificateBody>;
 
@@ -112,6 +121,23 @@ export const certificateRoutes = [
     ],
     handle: (call, dependencies) =>
       acceptCommand(call, dependencies, () => certificate(call.caller, call.body, dependencies)),
+  }),
+  defineRoute({
+    method: "get",
+    path: "/v1/certificates",
+    action: "registry.read",
+    tag: "Certificates",
+    summary: "Certificates, the newest first",
+    query: certificateQuery,
+    success: { status: 200, description: "One page", schema: certificatePage },
+    refusals: ["CURSOR_INVALID"],
+    handle: async (call, { pool }) => {
+      const page = pageRequest(certificateList, call.query);
+      if (!page.ok) return page;
+      const { holder } = call.query;
+      const filter = holder === undefined ? {} : { holder };
+      return succeed({ json: await listCertificates(pool, filter, page.value) });
+    },
   }),
   defineRoute({
     method: "get",

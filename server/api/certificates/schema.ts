@@ -1,9 +1,12 @@
 import { inventoryLineSchema } from "../../domain/inventory.ts";
+import { pageSchema } from "../page.ts";
 import { beneficiarySchema } from "../retirements/schema.ts";
-import { dateField, hashField, textField } from "../validation.ts";
+import { addressField, dateField, hashField, pageFields, textField } from "../validation.ts";
 import { z } from "../zod.ts";
 
 export const certificateParams = z.strictObject({ id: hashField });
+
+export const certificateQuery = z.strictObject({ holder: addressField.optional(), ...pageFields });
 
 const lineSchema = inventoryLineSchema
   .extend({ description: textField(500).optional() })
@@ -52,3 +55,5 @@ export const certificateSchema = z
     certifiedAt: z.number().int(),
   })
   .openapi("Certificate");
+
+export const certificatePage = pageSchema(certificateSchema);

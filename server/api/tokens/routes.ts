@@ -10,6 +10,7 @@ import {
 import { type Result, refuse, succeed } from "../../domain/result.ts";
 import { pageRequest } from "../page.ts";
 import { defineRoute } from "../route.ts";
+import { bundleOf, bundleSchema } from "./bundle.ts";
 import { provenanceOf } from "./provenance.ts";
 import {
   accountParams,
@@ -71,6 +72,24 @@ export const tokenRoutes = [
     handle: async (call, { pool }) => {
       const token = await requireToken(pool, call.params.id);
       return token.ok ? succeed({ json: await provenanceOf(pool, token.value) }) : token;
+    },
+  }),
+  defineRoute({
+    method: "get",
+    path: "/v1/tokens/{id}/bundle",
+    action: "registry.read",
+    tag: "Units",
+    summary: "The file tanpu-verify checks a token id with",
+    params: tokenParams,
+    success: { status: 200, description: "The bundle", schema: bundleSchema },
+    refusals: ["NOT_FOUND"],
+    handle: async (call, { pool }) => {
+      const token = await requireToken(pool, call.params.id);
+      if (!token.ok) return token;
+      const bundle = await bundleOf(pool, token.value);
+      return bundle
+        ? succeed({ json: bundle })
+        : refuse("NOT_FOUND", { values: { what: "bundle", id: call.params.id } });
     },
   }),
   defineRoute({

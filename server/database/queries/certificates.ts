@@ -125,6 +125,43 @@ export async function findRetirements(
   return withLines(pool, rows);
 }
 
+/** Every retirement line of a token id with its retirement, by serial. */
+export async function retirementLinesOf(
+  pool: Pool,
+  tokenId: string,
+): Promise<
+  {
+    retirementId: string;
+    holder: string;
+    purpose: number;
+    content: string;
+    firstSerial: string;
+    endSerial: string;
+  }[]
+> {
+  const { rows } = await pool.query<{
+    retirement_id: Buffer;
+    holder: Buffer;
+    purpose: number;
+    content: Buffer;
+    first_serial: bigint;
+    end_serial: bigint;
+  }>(
+    `SELECT r.retirement_id, r.holder, r.purpose, r.content, l.first_serial, l.end_serial
+     FROM mirror.retirement_line l JOIN mirror.retirement r USING (retirement_id)
+     WHERE l.token_id = $1 ORDER BY l.first_serial`,
+    [bytesOf(tokenId)],
+  );
+  return rows.map((row) => ({
+    retirementId: hexOf(row.retirement_id),
+    holder: hexOf(row.holder),
+    purpose: row.purpose,
+    content: hexOf(row.content),
+    firstSerial: row.first_serial.toString(),
+    endSerial: row.end_serial.toString(),
+  }));
+}
+
 export const retirementList = { name: "retirements", forms: [/^\d{1,19}$/, /^\d{1,10}$/] } as const;
 
 /** Retirements from the newest to the oldest. */
@@ -187,6 +224,7 @@ export type CertificateRow = {
   revocation_document: Uint8Array | null;
   transaction_hash: Uint8Array;
   block_number: bigint;
+  log_index: number;
   certified_at: bigint;
 };
 
@@ -231,4 +269,55 @@ export async function findCertificate(
     [bytesOf(certificateId)],
   );
   return rows[0] && certificateView(rows[0], await retirementsOfCertificate(pool, certificateId));
+}
+
+export const certificateList = {
+  name: "certificates",
+  forms: [/^\d{1,19}$/, /^\d{1,10}$/],
+} as const;
+
+/** Certificates from the newest to the oldest. */
+export async function listCertificates(
+  pool: Pool,
+  filter: { holder?: string },
+  page: PageRequest,
+): Promise<Page<CertificateView>> {
+  const { rows } = await pool.query<CertificateRow & { retirements: Buffer[] }>(
+    `SELECT c.*, ARRAY(
+       SELECT r.retirement_id FROM mirror.certificate_retirement r
+       WHERE r.certificate_id = c.certificate_id ORDER BY r.line) AS retirements
+     FROM mirror.certificate c
+     WHERE ($1::bytea IS NULL OR holder = $1)
+       AND ($2::bigint IS NULL OR (block_number, log_index) < ($2, $3::bigint))
+     ORDER BY block_number DESC, log_index DESC LIMIT $4`,
+    [
+      filter.holder === undefined ? null : bytesOf(filter.holder),
+      page.after?.[0] ?? null,
+      page.after?.[1] ?? null,
+      page.limit + 1,
+    ],
+  );
+  return pageOf(certificateList.name, rows, page.limit, {
+    view: (row) => certificateView(row, row.retirements.map(hexOf)),
+    key: (row) => [row.block_number.toString(), row.log_index.toString()],
+  });
+}
+
+/** All certificates that consumed one of these retirements and were not revoked. */
+export async function validCertificatesOf(
+  pool: Pool,
+  retirementIds: readonly string[],
+): Promise<CertificateView[]> {
+  const { rows } = await pool.query<CertificateRow & { retirements: Buffer[] }>(
+    `SELECT c.*, ARRAY(
+       SELECT r.retirement_id FROM mirror.certificate_retirement r
+       WHERE r.certificate_id = c.certificate_id ORDER BY r.line) AS retirements
+     FROM mirror.certificate c
+     WHERE c.state = 'valid' AND EXISTS (
+       SELECT FROM mirror.certificate_retirement r
+       WHERE r.certificate_id = c.certificate_id AND r.retirement_id = ANY ($1))
+     ORDER BY block_number, log_index`,
+    [retirementIds.map(bytesOf)],
+  );
+  return rows.map((row) => certificateView(row, row.retirements.map(hexOf)));
 }
