@@ -65,6 +65,11 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   }
 }
 
+/** The operator brings the reviewers' signed statements to the chain. */
+function relay(stage: Stage): Record<string, string> {
+  return { RELAY_ACCOUNT: stage.accounts.operator };
+}
+
 type Played = { summary: DemoSummary; table: string };
 
 async function play(
@@ -74,7 +79,7 @@ async function play(
   const { say } = run;
   const script = await readScript();
   const stage = await setStage(stack, script, say);
-  for (const role of ROLES) await stack.startRole(role);
+  for (const role of ROLES) await stack.startRole(role, relay(stage));
   say(`Indexer, worker and API are up at ${stack.apiUrl()}`);
 
   const rides = ridesOf(await readTaps(sampleFile));
@@ -102,9 +107,10 @@ async function play(
   const digests = await runReindex({
     databaseUrl: stack.databaseUrl,
     rpcUrl: stack.rpcUrl,
-    dataFolder: stack.dataFolder,
-    onProgress: say,
+    manifest: stage.manifest,
+    finalityBlocks: Number(process.env.FINALITY_BLOCKS ?? 12),
   });
+  say(`Mirror rebuilt from the chain: ${digests.blocks} blocks, ${digests.events} events`);
   const summary = summarise(stage, {
     rides,
     tally,
@@ -141,8 +147,8 @@ function summarise(
     pairs: rides.pairs.length,
     unpaired: rides.unpaired.length,
     activities: tally.activities,
-    accepted: batch.accepted,
-    duplicates: batch.duplicates,
+    accepted: Number(batch.accepted),
+    duplicates: Number(batch.duplicates),
     refused: tally.refused,
     refusedBy: tally.refusedBy,
     issuedGrams: Number(of.issued.request.issuedGrams),
@@ -162,23 +168,31 @@ function summarise(
   };
 }
 
+type Check = { id: string; result: "pass" | "fail" | "notProvable"; en: string; zh: string };
+
 /** Runs tanpu-verify as anybody would: a program of its own, with the files and the chain alone. */
 async function verifyAsOutsider(stage: Stage, say: (text: string) => void): Promise<boolean> {
   const program = path.join(ROOT, "server", "verify", "bin", "tanpu-verify.mjs");
   const files = folders.published(stage.stack.dataFolder);
-  const child = spawn(
-    process.execPath,
-    [program, "--files", files, "--rpc", stage.stack.rpcUrl, "--token", stage.script.tokenId],
-    { stdio: ["ignore", "pipe", "pipe"] },
-  );
-  let output = "";
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.on("data", (chunk: Buffer) => {
-      output += chunk.toString();
-    });
-  }
+  const { tokenId } = stage.script;
+  const args = ["--files", files, "--rpc", stage.stack.rpcUrl, "--token", tokenId, "--json"];
+  const child = spawn(process.execPath, [program, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  let stdout = "";
+  let stderr = "";
+  child.stdout.on("data", (chunk: Buffer) => {
+    stdout += chunk.toString();
+  });
+  child.stderr.on("data", (chunk: Buffer) => {
+    stderr += chunk.toString();
+  });
   const code = await new Promise<number | null>((resolve) => child.on("close", resolve));
-  for (const line of output.trimEnd().split("\n")) say(`tanpu-verify: ${line}`);
+  if (code !== 0 && code !== 1) throw new Error(`tanpu-verify could not check: ${stderr.trim()}`);
+  const { checks } = JSON.parse(stdout) as { checks: Check[] };
+  const passed = checks.filter(({ result }) => result === "pass").length;
+  for (const check of checks) {
+    if (check.result !== "pass") say(`tanpu-verify ${check.id}: ${check.en} ${check.zh}`);
+  }
+  say(`tanpu-verify: ${passed} of ${checks.length} checks passed ${passed} 项通过`);
   return code === 0;
 }
 

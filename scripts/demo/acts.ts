@@ -16,7 +16,7 @@ export type IntakeTally = {
   refusedBy: Record<string, number>;
 };
 
-type RowAnswer = { status: "accepted" | "duplicate" | "refused"; code?: string };
+type RowAnswer = { result: "accepted" | "duplicate" | "refused"; code?: string };
 
 /** Act 1: every platform reports what it knows, in batches, over the public API. */
 export async function reportRides(
@@ -31,9 +31,9 @@ export async function reportRides(
     for (let first = 0; first < reports.length; first += ROWS_PER_BATCH) {
       const rows = reports.slice(first, first + ROWS_PER_BATCH);
       const { results } = await client.post<{ results: RowAnswer[] }>("/v1/activities", { rows });
-      for (const { status, code } of results) {
-        counts[status] += 1;
-        if (status !== "refused") continue;
+      for (const { result, code } of results) {
+        counts[result] += 1;
+        if (result !== "refused") continue;
         const name = code ?? "";
         tally.refusedBy[name] = (tally.refusedBy[name] ?? 0) + 1;
       }
@@ -49,14 +49,14 @@ export async function reportRides(
 }
 
 export type Batch = {
-  id: string;
+  batchId: string;
   root: string;
   totalMilligrams: string;
-  count: number;
+  count: string;
   depth: number;
   leafFileHash: string;
-  accepted: number;
-  duplicates: number;
+  accepted: string;
+  duplicates: string;
 };
 
 /** Act 2: the period closes; reports that share a fingerprint become one leaf. */
@@ -71,10 +71,10 @@ export async function closePeriod(stage: Stage): Promise<Batch> {
 }
 
 export type RequestView = {
-  id: string;
+  requestId: string;
   tokenId: string;
   state: string;
-  noticeEnd: number | string | null;
+  noticeEnd: number | null;
   issuedGrams: string | null;
   carryAfterMilligrams: string | null;
 };
@@ -83,14 +83,14 @@ export type RequestView = {
 export async function issueUnits(stage: Stage, batch: Batch): Promise<IssuedUnits> {
   const { applicant, reviewer, operator, authority } = stage.clients;
   const proposed = await applicant.order("propose", "/v1/issuance-requests", {
-    batchId: batch.id,
+    batchId: batch.batchId,
     report: {
       title: "Demonstration monitoring report, Shenzhen taps of 2018-09-01",
       summary: "Made by the demo from published smart-card taps; it stands for no real claim.",
     },
   });
   requireDone(proposed, "propose the request");
-  const { id } = await findRequest(stage);
+  const id = resultOf(proposed, "requestId");
   const route = `/v1/issuance-requests/${id}`;
 
   const { statement, signature } = await signStatement(stage, id);
@@ -101,7 +101,7 @@ export async function issueUnits(stage: Stage, batch: Batch): Promise<IssuedUnit
   });
   requireDone(filed, "file the request");
   const request = await applicant.get<RequestView>(route);
-  await noticeOver(stage, Number(request.noticeEnd ?? 0));
+  await noticeOver(stage, request.noticeEnd ?? 0);
   const issued = await authority.order("issue", `${route}/issue`, {
     document: { number: "DEMO-ISSUE-1", date: "2018-10-22" },
   });
@@ -115,15 +115,6 @@ export type IssuedUnits = {
   request: RequestView;
   transactions: Record<"proposed" | "attested" | "filed" | "issued", OperationView>;
 };
-
-async function findRequest(stage: Stage): Promise<RequestView> {
-  const { items } = await stage.clients.auditor.get<{ items: RequestView[] }>(
-    `/v1/issuance-requests?tokenId=${stage.script.tokenId}`,
-  );
-  const request = items.find(({ state }) => ["proposed", "filed", "issued"].includes(state));
-  if (!request) throw new Error("The request that was proposed is not in the mirror.");
-  return request;
-}
 
 type Template = {
   domain: TypedDataDomain;
@@ -220,13 +211,8 @@ export type Neutrality = {
   transactions: Record<"transferred" | "retired" | "certified", OperationView>;
 };
 
-type RetirementView = { retirementId: string; grams: string; content: string };
-type CertificateView = {
-  certificateId: string;
-  emittedGrams: string;
-  content: string;
-  document?: { inventory?: { factorMissing?: { activity: { id: string } }[] } };
-};
+type CertificateView = { emittedGrams: string; retiredGrams: string; content: string };
+type CertificateDocument = { inventory: { factorMissing: { activity: { id: string } }[] } };
 
 /** Act 4: an enterprise buys, retires what its conference emitted, and gets its certificate. */
 export async function neutralise(stage: Stage): Promise<Neutrality> {
@@ -247,42 +233,28 @@ export async function neutralise(stage: Stage): Promise<Neutrality> {
     period: { first: EVENT.first, end: EVENT.end },
   });
   requireDone(retired, "retire the units");
-  const retirement = await onlyOne<RetirementView>(
-    stage,
-    `/v1/retirements?holder=${stage.accounts.enterprise}&tokenId=${tokenId}`,
-  );
+  const retirementId = resultOf(retired, "retirementId");
   const certified = await enterprise.order("certify", "/v1/certificates", {
-    retirementIds: [retirement.retirementId],
+    retirementIds: [retirementId],
     kind: "neutralitySelfDeclared",
     event: EVENT,
     inventory: INVENTORY,
   });
   requireDone(certified, "issue the certificate");
-  const certificate = await onlyOne<CertificateView>(
-    stage,
-    `/v1/certificates?holder=${stage.accounts.enterprise}`,
-  );
-  const missing = certificate.document?.inventory?.factorMissing ?? [];
+  const certificateId = resultOf(certified, "certificateId");
+  const certificate = await enterprise.get<CertificateView>(`/v1/certificates/${certificateId}`);
+  const document = await enterprise.get<CertificateDocument>(`/v1/blobs/${certificate.content}`);
   return {
     transferId: transferred.id,
     amountFen: ((DEAL.grams * DEAL.priceFenPerTonne) / 1_000_000n).toString(),
-    retirementId: retirement.retirementId,
-    retiredGrams: BigInt(retirement.grams),
-    certificateId: certificate.certificateId,
+    retirementId,
+    retiredGrams: BigInt(certificate.retiredGrams),
+    certificateId,
     inventoryGrams: BigInt(certificate.emittedGrams),
-    missingFactors: missing.map(({ activity }) => activity.id),
+    missingFactors: document.inventory.factorMissing.map(({ activity }) => activity.id),
     content: certificate.content,
     transactions: { transferred, retired, certified },
   };
-}
-
-async function onlyOne<T>(stage: Stage, route: string): Promise<T> {
-  const { items } = await stage.clients.auditor.get<{ items: T[] }>(route);
-  const [one, ...others] = items;
-  if (one === undefined || others.length > 0) {
-    throw new Error(`${route} shows ${items.length} entries where the demo made one.`);
-  }
-  return one;
 }
 
 /** Waits until the certificate can no longer be undone; only then its document is rendered. */
@@ -298,4 +270,12 @@ function requireDone(operation: OperationView, what: string): void {
     ? `${operation.refusal.code} ${operation.refusal.detail ?? ""}`
     : "";
   throw new Error(`Could not ${what}: the operation is ${operation.state}. ${why}`.trim());
+}
+
+function resultOf(operation: OperationView, name: string): string {
+  const value = operation.result?.[name];
+  if (value === undefined || value === null) {
+    throw new Error(`The operation ${operation.id} (${operation.kind}) tells no ${name}.`);
+  }
+  return String(value);
 }

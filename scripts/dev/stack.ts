@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { pathToFileURL } from "node:url";
+import pg from "pg";
 import { checkIdentity, type EmbeddedChain, startChain } from "./chain.ts";
 import { takeFolder } from "./owner.ts";
 import { findPort } from "./ports.ts";
@@ -50,7 +51,8 @@ export interface Stack {
   /** Resolves with one sentence when the database or the chain ended unasked. */
   readonly broken: Promise<string>;
   apiUrl(): string;
-  startRole(name: RoleName): Promise<void>;
+  /** Starts a role once; `env` is put over its environment. */
+  startRole(name: RoleName, env?: Readonly<Record<string, string>>): Promise<void>;
   stopRole(name: RoleName): Promise<void>;
   /** Ends everything in order; may be called twice. */
   stop(): Promise<void>;
@@ -126,6 +128,7 @@ async function startParts(
     for (const part of begun) if (part.status === "rejected") throw part.reason;
     const databaseUrl = started.postgres?.url ?? process.env.DATABASE_URL ?? "";
     const rpcUrl = started.chain?.url ?? process.env.RPC_URL ?? "";
+    if (started.postgres === undefined) await checkDatabase(databaseUrl);
     const chainId = started.chain?.chainId ?? (await checkIdentity(dataFolder, rpcUrl));
     onProgress(
       `Database and chain ${chainId} are up (${((Date.now() - since) / 1000).toFixed(1)} s)`,
@@ -215,6 +218,19 @@ function passphraseFile(dataFolder: string): string {
   return file;
 }
 
+/** Says in one sentence when the database one was told to use does not answer; its URL holds a password and is not shown. */
+async function checkDatabase(databaseUrl: string): Promise<void> {
+  const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 10_000 });
+  client.on("error", () => {});
+  try {
+    await client.connect();
+    await client.end();
+  } catch (error) {
+    const { message, code } = error as NodeJS.ErrnoException;
+    throw new StackError(`The database of DATABASE_URL cannot be used: ${message || code}.`);
+  }
+}
+
 async function migrateDatabase(databaseUrl: string): Promise<void> {
   const file = path.join(root, "server", "database", "migrate.ts");
   if (!fs.existsSync(file)) return;
@@ -271,9 +287,11 @@ function makeStack(parts: Parts, options: StackOptions, onProgress: (text: strin
     replayed: parts.replayed,
     broken,
     apiUrl: () => `http://127.0.0.1:${parts.apiPort}`,
-    startRole: async (name) => {
+    startRole: async (name, roleEnv = {}) => {
       if (stopping !== undefined) throw new StackError("The stack is being stopped.");
-      const role = roles.get(name) ?? new Role(name, { root, dataFolder, env, onProgress });
+      const role =
+        roles.get(name) ??
+        new Role(name, { root, dataFolder, env: { ...env, ...roleEnv }, onProgress });
       roles.set(name, role);
       await role.start();
     },
