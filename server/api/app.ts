@@ -11,6 +11,7 @@ import { authenticate, authorize, type Caller } from "./auth.ts";
 import type { ApiDependencies } from "./dependencies.ts";
 import { docsRouter } from "./docs.ts";
 import { languageOf, sendProblem } from "./errors.ts";
+import { placeOfJsonError } from "./jsonPlace.ts";
 import { openApiDocument } from "./openapi.ts";
 import type { Answer, Route } from "./route.ts";
 import { routes } from "./routes.ts";
@@ -121,7 +122,7 @@ function handle(route: Route, dependencies: ApiDependencies): RequestHandler {
   };
 }
 
-type FailedBody = { type?: unknown; limit?: unknown; status?: unknown };
+type FailedBody = { type?: unknown; limit?: unknown; status?: unknown; body?: unknown };
 
 const connectionErrors: ReadonlySet<string> = new Set([
   "ECONNREFUSED",
@@ -134,9 +135,12 @@ const connectionErrors: ReadonlySet<string> = new Set([
 ]);
 
 function refusalOfFailure(error: unknown): Refusal {
-  const { type, limit, status } = (error ?? {}) as FailedBody;
+  const { type, limit, status, body } = (error ?? {}) as FailedBody;
   if (type === "entity.too.large") {
     return { code: "BODY_TOO_LARGE", values: { limit: `${Math.floor(Number(limit) / 1024)} kB` } };
+  }
+  if (type === "entity.parse.failed" && typeof body === "string") {
+    return { code: "BODY_NOT_JSON", values: placeOfJsonError(body) };
   }
   if (typeof type === "string" && (type.startsWith("entity.") || type.startsWith("encoding."))) {
     return { code: "BODY_MALFORMED", values: { expected: "JSON" } };

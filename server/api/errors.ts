@@ -16,6 +16,7 @@ const own: Readonly<Partial<Record<keyof typeof domainMessages, number>>> = {
   AMOUNT_MALFORMED: 400,
   AMOUNT_TOO_LARGE: 400,
   BODY_MALFORMED: 400,
+  BODY_NOT_JSON: 400,
   BODY_TOO_LARGE: 413,
   MEDIA_TYPE_UNSUPPORTED: 415,
   CURSOR_INVALID: 400,

@@ -31,6 +31,10 @@ export const domainMessages = {
     en: "The body cannot be read as {expected}.",
     zh: "请求正文无法按 {expected} 解析。",
   },
+  BODY_NOT_JSON: {
+    en: "The body is not JSON from line {line}, column {column} on.",
+    zh: "请求正文自第 {line} 行第 {column} 列起不是有效的 JSON。",
+  },
   BODY_TOO_LARGE: {
     en: "The body is larger than {limit}.",
     zh: "请求正文超过上限 {limit}。",
