@@ -1,4 +1,5 @@
 import type { Pool } from "pg";
+import type { PrismaClient } from "../database/prisma.ts";
 import type { HashSuite } from "../domain/hashSuite.ts";
 import type { Factor } from "../domain/inventory.ts";
 import type { Methodology } from "../domain/methodology/quantify.ts";
@@ -16,6 +17,8 @@ export type ApiDeployment = {
 /** Everything the API stands on; put together once by server/main/api.ts. */
 export type ApiDependencies = {
   readonly pool: Pool;
+  /** Reads of single rows; connected as the same role as the pool. */
+  readonly prisma: PrismaClient;
   readonly suite: HashSuite;
   readonly store: BlobStore;
   readonly logger: Logger;

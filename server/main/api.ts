@@ -8,6 +8,7 @@ import { createApp } from "../api/app.ts";
 import type { ApiDependencies } from "../api/dependencies.ts";
 import { deploymentFrom } from "../api/deployment.ts";
 import { openPool } from "../database/client.ts";
+import { openPrisma } from "../database/prisma.ts";
 import { toHex } from "../domain/bytes.ts";
 import { explain } from "../domain/errors.ts";
 import { type HashSuite, loadHashSuite } from "../domain/hashSuite.ts";
@@ -78,8 +79,11 @@ async function main(): Promise<void> {
   const factors = await readFile(path.join(root, "rules", "factors.yaml"), "utf8");
   const pool = openPool({ databaseUrl: config.databaseUrl, role: "tanpu_api", max: 12 });
   shutdown.add("database", () => pool.end());
+  const prisma = openPrisma({ databaseUrl: config.databaseUrl, role: "tanpu_api", max: 4 });
+  shutdown.add("prisma", () => prisma.$disconnect());
   const dependencies: ApiDependencies = {
     pool,
+    prisma,
     suite,
     store: openBlobStore(path.join(published, "blobs"), (bytes) => toHex(suite.hash(bytes))),
     logger,

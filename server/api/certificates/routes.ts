@@ -1,10 +1,10 @@
 import {
   type CertificateView,
   certificateList,
-  findCertificate,
   findRetirements,
   listCertificates,
 } from "../../database/queries/certificates.ts";
+import { findCertificate } from "../../database/queries/single.ts";
 import type { Json } from "../../domain/canonical.ts";
 import { certificateKinds, neutralityCertificate } from "../../domain/certificate.ts";
 import { countInventory } from "../../domain/inventory.ts";
@@ -92,10 +92,10 @@ async function certificate(
 }
 
 async function requireCertificate(
-  { pool }: ApiDependencies,
+  { prisma }: ApiDependencies,
   id: string,
 ): Promise<Result<CertificateView>> {
-  const found = await findCertificate(pool, id);
+  const found = await findCertificate(prisma, id);
   return found ? succeed(found) : refuse("NOT_FOUND", { values: { what: "certificate", id } });
 }
 

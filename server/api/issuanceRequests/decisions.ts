@@ -26,12 +26,12 @@ async function decision(
   kind: Decision,
   call: { caller: Caller; params: { id: string } },
   stated: { document?: Document; noticeEnd?: string | undefined },
-  { pool, store }: ApiDependencies,
+  dependencies: ApiDependencies,
 ): Promise<Result<Prepared>> {
   const signer = accountOf(call.caller);
   if (!signer.ok) return signer;
   const requestId = call.params.id;
-  const request = await requireRequest(pool, requestId);
+  const request = await requireRequest(dependencies, requestId);
   if (!request.ok) return request;
   const own = requireProgramme(call.caller, request.value.programme);
   if (!own.ok) return own;
@@ -44,7 +44,7 @@ async function decision(
       body: { requestId },
     });
   }
-  const hash = await publish(store, {
+  const hash = await publish(dependencies.store, {
     format: "tanpu-document/1",
     decision: kind,
     requestId,
@@ -94,10 +94,10 @@ const statementRoutes: Route[] = [
     query: templateQuery,
     success: { status: 200, description: "EIP-712 typed data", schema: typedDataSchema },
     refusals: ["NOT_FOUND", "SERVICE_UNAVAILABLE"],
-    handle: async (call, { pool, deployment }) => {
-      const request = await requireRequest(pool, call.params.id);
+    handle: async (call, dependencies) => {
+      const request = await requireRequest(dependencies, call.params.id);
       if (!request.ok) return request;
-      const deployed = await deployment();
+      const deployed = await dependencies.deployment();
       if (deployed === undefined) return refuse("SERVICE_UNAVAILABLE");
       const { kind, favourable, validUntil, reviewer } = call.query;
       const statement = statementOf(request.value, {
@@ -125,7 +125,7 @@ const statementRoutes: Route[] = [
     handle: (call, dependencies) =>
       acceptCommand(call, dependencies, async () => {
         const { statement: opinion, signature } = call.body;
-        const request = await requireRequest(dependencies.pool, call.params.id);
+        const request = await requireRequest(dependencies, call.params.id);
         if (!request.ok) return request;
         const own = requireProgramme(call.caller, request.value.programme);
         if (!own.ok) return own;

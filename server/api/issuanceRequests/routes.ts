@@ -1,12 +1,11 @@
-import type { Pool } from "pg";
 import {
-  findRequest,
   listObjections,
   listRequests,
   listStatements,
   type RequestView,
   requestList,
 } from "../../database/queries/requests.ts";
+import { findRequest } from "../../database/queries/single.ts";
 import { findBatch, findMethodology, findSource } from "../../database/queries/sources.ts";
 import { type Result, refuse, succeed } from "../../domain/result.ts";
 import { accountOf, type Caller, requireProgramme } from "../auth.ts";
@@ -25,8 +24,11 @@ import {
 } from "./schema.ts";
 
 /** The request with this number. NOT_FOUND. */
-export async function requireRequest(pool: Pool, requestId: string): Promise<Result<RequestView>> {
-  const request = await findRequest(pool, BigInt(requestId));
+export async function requireRequest(
+  { prisma }: ApiDependencies,
+  requestId: string,
+): Promise<Result<RequestView>> {
+  const request = await findRequest(prisma, BigInt(requestId));
   return request
     ? succeed(request)
     : refuse("NOT_FOUND", { values: { what: "issuance request", id: requestId } });
@@ -121,8 +123,9 @@ export const issuanceRequestRoutes = [
     params: requestParams,
     success: { status: 200, description: "The request", schema: requestDetailSchema },
     refusals: ["NOT_FOUND"],
-    handle: async (call, { pool }) => {
-      const request = await requireRequest(pool, call.params.id);
+    handle: async (call, dependencies) => {
+      const { pool } = dependencies;
+      const request = await requireRequest(dependencies, call.params.id);
       if (!request.ok) return request;
       const id = BigInt(call.params.id);
       const [statements, objections] = await Promise.all([

@@ -1,10 +1,9 @@
 import {
-  findRetirements,
   listRetirements,
   type RetirementView,
   retirementList,
 } from "../../database/queries/certificates.ts";
-import { findToken } from "../../database/queries/units.ts";
+import { findRetirement, findToken } from "../../database/queries/single.ts";
 import { purposes, retirementContent } from "../../domain/certificate.ts";
 import { parsePeriod } from "../../domain/period.ts";
 import { type Result, refuse, succeed } from "../../domain/result.ts";
@@ -29,7 +28,7 @@ import {
 async function retirement(
   caller: Caller,
   body: z.infer<typeof retirementBody>,
-  { pool, store }: ApiDependencies,
+  { prisma, store }: ApiDependencies,
 ): Promise<Result<Prepared>> {
   const signer = accountOf(caller);
   if (!signer.ok) return signer;
@@ -40,7 +39,7 @@ async function retirement(
   }
   const period = parsePeriod(body.period.first, body.period.end);
   if (!period.ok) return period;
-  const token = await findToken(pool, tokenId);
+  const token = await findToken(prisma, tokenId);
   if (!token) {
     return refuse("NOT_FOUND", { field: "tokenId", values: { what: "token", id: tokenId } });
   }
@@ -72,10 +71,10 @@ async function retirement(
 }
 
 async function requireRetirement(
-  { pool }: ApiDependencies,
+  { prisma }: ApiDependencies,
   id: string,
 ): Promise<Result<RetirementView>> {
-  const [found] = await findRetirements(pool, [id]);
+  const found = await findRetirement(prisma, id);
   return found ? succeed(found) : refuse("RETIREMENT_UNKNOWN", { values: { retirement: id } });
 }
 

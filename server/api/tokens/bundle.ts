@@ -1,8 +1,8 @@
-import type { Pool } from "pg";
 import { retirementLinesOf, validCertificatesOf } from "../../database/queries/certificates.ts";
-import { findRequest } from "../../database/queries/requests.ts";
+import { findRequest } from "../../database/queries/single.ts";
 import { findMethodology, findSource } from "../../database/queries/sources.ts";
 import type { TokenView } from "../../database/queries/units.ts";
+import type { ApiDependencies } from "../dependencies.ts";
 import { z } from "../zod.ts";
 
 /** What tanpu-verify reads beside the blobs and the chain; see server/verify/README.md. */
@@ -50,9 +50,12 @@ export type Bundle = z.infer<typeof bundleSchema>;
  * The bundle of a token id, with all of its retirements and the valid certificates made of them.
  * Undefined while the mirror does not hold everything a bundle names.
  */
-export async function bundleOf(pool: Pool, token: TokenView): Promise<Bundle | undefined> {
+export async function bundleOf(
+  { pool, prisma }: ApiDependencies,
+  token: TokenView,
+): Promise<Bundle | undefined> {
   const [request, source, methodology, lines] = await Promise.all([
-    findRequest(pool, BigInt(token.requestId)),
+    findRequest(prisma, BigInt(token.requestId)),
     findSource(pool, token.sourceId),
     findMethodology(pool, token.programme, token.methodology),
     retirementLinesOf(pool, token.tokenId),

@@ -1,18 +1,16 @@
-import type { Pool } from "pg";
 import {
   type CertificateView,
-  findCertificate,
   listRetirements,
   type RetirementView,
 } from "../../database/queries/certificates.ts";
 import {
-  findRequest,
   listObjections,
   listStatements,
   type ObjectionView,
   type RequestView,
   type StatementView,
 } from "../../database/queries/requests.ts";
+import { findCertificate, findRequest } from "../../database/queries/single.ts";
 import {
   findMethodology,
   findSource,
@@ -20,6 +18,8 @@ import {
   type SourceView,
 } from "../../database/queries/sources.ts";
 import { listTransfers, type TokenView, type TransferView } from "../../database/queries/units.ts";
+
+import type { ApiDependencies } from "../dependencies.ts";
 
 /** More than this of one kind is told by `truncated`; the lists have it all. */
 const MOST_SHOWN = 200;
@@ -40,13 +40,16 @@ export type Provenance = {
 };
 
 /** Gathers the whole story of a token id. */
-export async function provenanceOf(pool: Pool, token: TokenView): Promise<Provenance> {
+export async function provenanceOf(
+  { pool, prisma }: ApiDependencies,
+  token: TokenView,
+): Promise<Provenance> {
   const requestId = BigInt(token.requestId);
   const [source, methodology, request, statements, objections, transfers, retirements] =
     await Promise.all([
       findSource(pool, token.sourceId),
       findMethodology(pool, token.programme, token.methodology),
-      findRequest(pool, requestId),
+      findRequest(prisma, requestId),
       listStatements(pool, requestId),
       listObjections(pool, requestId),
       listTransfers(pool, token.tokenId, MOST_SHOWN + 1),
@@ -54,7 +57,7 @@ export async function provenanceOf(pool: Pool, token: TokenView): Promise<Proven
     ]);
   const certificateIds = new Set(retirements.items.flatMap((one) => one.certificates));
   const certificates = await Promise.all(
-    [...certificateIds].map((id) => findCertificate(pool, id)),
+    [...certificateIds].map((id) => findCertificate(prisma, id)),
   );
   return {
     token,

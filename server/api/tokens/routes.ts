@@ -1,6 +1,5 @@
-import type { Pool } from "pg";
+import { findToken } from "../../database/queries/single.ts";
 import {
-  findToken,
   holdingList,
   listHoldings,
   listTokens,
@@ -8,6 +7,7 @@ import {
   tokenList,
 } from "../../database/queries/units.ts";
 import { type Result, refuse, succeed } from "../../domain/result.ts";
+import type { ApiDependencies } from "../dependencies.ts";
 import { pageRequest } from "../page.ts";
 import { defineRoute } from "../route.ts";
 import { bundleOf, bundleSchema } from "./bundle.ts";
@@ -23,8 +23,8 @@ import {
   tokenSchema,
 } from "./schema.ts";
 
-async function requireToken(pool: Pool, id: string): Promise<Result<TokenView>> {
-  const token = await findToken(pool, id);
+async function requireToken({ prisma }: ApiDependencies, id: string): Promise<Result<TokenView>> {
+  const token = await findToken(prisma, id);
   return token ? succeed(token) : refuse("NOT_FOUND", { values: { what: "token", id } });
 }
 
@@ -55,8 +55,8 @@ export const tokenRoutes = [
     params: tokenParams,
     success: { status: 200, description: "The token", schema: tokenSchema },
     refusals: ["NOT_FOUND"],
-    handle: async (call, { pool }) => {
-      const token = await requireToken(pool, call.params.id);
+    handle: async (call, dependencies) => {
+      const token = await requireToken(dependencies, call.params.id);
       return token.ok ? succeed({ json: token.value }) : token;
     },
   }),
@@ -69,9 +69,9 @@ export const tokenRoutes = [
     params: tokenParams,
     success: { status: 200, description: "The whole story", schema: provenanceSchema },
     refusals: ["NOT_FOUND"],
-    handle: async (call, { pool }) => {
-      const token = await requireToken(pool, call.params.id);
-      return token.ok ? succeed({ json: await provenanceOf(pool, token.value) }) : token;
+    handle: async (call, dependencies) => {
+      const token = await requireToken(dependencies, call.params.id);
+      return token.ok ? succeed({ json: await provenanceOf(dependencies, token.value) }) : token;
     },
   }),
   defineRoute({
@@ -83,10 +83,10 @@ export const tokenRoutes = [
     params: tokenParams,
     success: { status: 200, description: "The bundle", schema: bundleSchema },
     refusals: ["NOT_FOUND"],
-    handle: async (call, { pool }) => {
-      const token = await requireToken(pool, call.params.id);
+    handle: async (call, dependencies) => {
+      const token = await requireToken(dependencies, call.params.id);
       if (!token.ok) return token;
-      const bundle = await bundleOf(pool, token.value);
+      const bundle = await bundleOf(dependencies, token.value);
       return bundle
         ? succeed({ json: bundle })
         : refuse("NOT_FOUND", { values: { what: "bundle", id: call.params.id } });

@@ -39,22 +39,20 @@ export type RetirementRow = {
   retired_at: bigint;
 };
 
-type Lines = ReadonlyMap<string, RetirementLineView[]>;
-type Consumers = ReadonlyMap<string, string[]>;
-
 /** A row of mirror.retirement as it is shown, with what belongs to it. */
-function retirementView(row: RetirementRow, lines: Lines, consumers: Consumers): RetirementView {
-  const retirementId = hexOf(row.retirement_id);
+export function retirementView(
+  row: RetirementRow,
+  parts: Pick<RetirementView, "lines" | "certificates">,
+): RetirementView {
   return {
-    retirementId,
+    retirementId: hexOf(row.retirement_id),
     holder: hexOf(row.holder),
     programme: Number(row.programme),
     purpose: row.purpose,
     content: hexOf(row.content),
     grams: row.grams.toString(),
     retired: amountView(row.grams),
-    lines: lines.get(retirementId) ?? [],
-    certificates: consumers.get(retirementId) ?? [],
+    ...parts,
     transactionHash: hexOf(row.transaction_hash),
     blockNumber: Number(row.block_number),
     retiredAt: Number(row.retired_at),
@@ -110,7 +108,13 @@ export async function withLines(
   const consumerMap = grouped(
     consumers.rows.map((row) => [hexOf(row.retirement_id), hexOf(row.certificate_id)]),
   );
-  return rows.map((row) => retirementView(row, lineMap, consumerMap));
+  return rows.map((row) => {
+    const id = hexOf(row.retirement_id);
+    return retirementView(row, {
+      lines: lineMap.get(id) ?? [],
+      certificates: consumerMap.get(id) ?? [],
+    });
+  });
 }
 
 /** The retirements with these ids, in no order; the ones that do not exist are missing. */
@@ -246,29 +250,6 @@ export function certificateView(row: CertificateRow, retirements: string[]): Cer
     blockNumber: Number(row.block_number),
     certifiedAt: Number(row.certified_at),
   };
-}
-
-/** The ids of the retirements a certificate consumed, in its own order. */
-export async function retirementsOfCertificate(
-  pool: Pool,
-  certificateId: string,
-): Promise<string[]> {
-  const { rows } = await pool.query<{ retirement_id: Buffer }>(
-    "SELECT retirement_id FROM mirror.certificate_retirement WHERE certificate_id = $1 ORDER BY line",
-    [bytesOf(certificateId)],
-  );
-  return rows.map((row) => hexOf(row.retirement_id));
-}
-
-export async function findCertificate(
-  pool: Pool,
-  certificateId: string,
-): Promise<CertificateView | undefined> {
-  const { rows } = await pool.query<CertificateRow>(
-    "SELECT * FROM mirror.certificate WHERE certificate_id = $1",
-    [bytesOf(certificateId)],
-  );
-  return rows[0] && certificateView(rows[0], await retirementsOfCertificate(pool, certificateId));
 }
 
 export const certificateList = {

@@ -139,14 +139,6 @@ export function requestView(row: RequestRow): RequestView {
   };
 }
 
-export async function findRequest(pool: Pool, requestId: bigint): Promise<RequestView | undefined> {
-  const { rows } = await pool.query<RequestRow>(
-    "SELECT * FROM mirror.request WHERE request_id = $1",
-    [requestId],
-  );
-  return rows[0] && requestView(rows[0]);
-}
-
 /** The list's name in its cursors, and the form of their parts. */
 export const requestList = { name: "requests", forms: [/^\d{1,19}$/] } as const;
 

@@ -108,13 +108,6 @@ export function tokenView(row: TokenRow): TokenView {
   };
 }
 
-export async function findToken(pool: Pool, tokenId: string): Promise<TokenView | undefined> {
-  const { rows } = await pool.query<TokenRow>("SELECT * FROM mirror.token WHERE token_id = $1", [
-    bytesOf(tokenId),
-  ]);
-  return rows[0] && tokenView(rows[0]);
-}
-
 export const tokenList = { name: "tokens", forms: [/^0x[0-9a-f]{64}$/] } as const;
 
 /** All ids, in their own order: by programme, methodology and period. */
