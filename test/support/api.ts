@@ -9,6 +9,7 @@ import { parse } from "yaml";
 import { createApp } from "../../server/api/app.ts";
 import { openPool } from "../../server/database/client.ts";
 import { createApiKey } from "../../server/database/commands.ts";
+import { openPrisma } from "../../server/database/prisma.ts";
 import { type Role, roles } from "../../server/domain/access.ts";
 import { toHex } from "../../server/domain/bytes.ts";
 import { loadFactors } from "../../server/domain/inventory.ts";
@@ -84,11 +85,13 @@ export async function openTestApi(): Promise<TestApi> {
   const store = openBlobStore(folder, (bytes) => toHex(suite.hash(bytes)));
   await makeKeys(database.owner);
   const pool = openPool({ databaseUrl: database.databaseUrl, role: "tanpu_api", max: 5 });
+  const prisma = openPrisma({ databaseUrl: database.databaseUrl, role: "tanpu_api", max: 2 });
   const factorsFile = new URL("../../rules/factors.yaml", import.meta.url);
   const methodology = await demoMethodology();
   const logged: string[] = [];
   const app = createApp({
     pool,
+    prisma,
     suite,
     store,
     logger: createLogger({ role: "api" }, { write: (line) => logged.push(line) }),
@@ -116,6 +119,7 @@ export async function openTestApi(): Promise<TestApi> {
     close: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
+      await prisma.$disconnect();
       await pool.end();
       await database.close();
       rmSync(folder, { recursive: true, force: true });
