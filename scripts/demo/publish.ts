@@ -23,8 +23,8 @@ export async function publish(
 ): Promise<SharedRide> {
   const folder = folders.published(stage.stack.dataFolder);
   const { tokenId } = stage.script;
-  const story = await stage.clients.auditor.get<Provenance>(`/v1/tokens/${tokenId}/provenance`);
-  await writeJson(path.join(folder, "tokens", `${tokenId.slice(2)}.json`), bundleOf(story));
+  const bundle = await stage.clients.auditor.get(`/v1/tokens/${tokenId}/bundle`);
+  await writeJson(path.join(folder, "tokens", `${tokenId.slice(2)}.json`), bundle);
   return publishRide(stage, rides, acts.batch, folder);
 }
 
@@ -69,68 +69,6 @@ async function publishRide(
   });
   const platforms = shared.map(({ platform }) => platform);
   return { file: "rides/one-ride.json", platforms, leafIndex: opening.leafIndex };
-}
-
-/** What the demo reads of a token's provenance. */
-type Provenance = {
-  token: { tokenId: string; requestId: string; sourceId: string };
-  source: { assetKey: string };
-  methodology: { contentHash: string };
-  request: { leafFileHash: string; reportHash: string };
-  retirements: {
-    retirementId: string;
-    holder: string;
-    purpose: number;
-    content: string;
-    lines: { tokenId: string; firstSerial: string; endSerial: string }[];
-  }[];
-  certificates: {
-    certificateId: string;
-    holder: string;
-    kind: number;
-    state: string;
-    retiredGrams: string;
-    emittedGrams: string;
-    content: string;
-    retirements: string[];
-  }[];
-};
-
-/** The bundle an outsider starts from; every figure of it is checked against the chain. */
-function bundleOf(story: Provenance) {
-  return {
-    format: "tanpu-bundle/1",
-    suite: "keccak",
-    tokenId: story.token.tokenId,
-    requestId: story.token.requestId,
-    sourceId: story.token.sourceId,
-    assetKey: story.source.assetKey,
-    methodologyHash: story.methodology.contentHash,
-    leafFileHash: story.request.leafFileHash,
-    reportHash: story.request.reportHash,
-    retirements: story.retirements.flatMap(({ retirementId, holder, purpose, content, lines }) =>
-      lines.map(({ tokenId, firstSerial, endSerial }) => ({
-        retirementId,
-        holder,
-        purpose,
-        content,
-        tokenId,
-        firstSerial,
-        endSerial,
-      })),
-    ),
-    certificates: story.certificates
-      .filter(({ state }) => state === "valid")
-      .map(({ certificateId, holder, kind, retiredGrams, emittedGrams, content, retirements }) => ({
-        certificateId,
-        holder,
-        kind,
-        retiredGrams,
-        emittedGrams,
-        content,
-        retirements,
-      })),
-  };
 }
 
 type PlatformReport = { platform: string; report: Report };

@@ -1,7 +1,10 @@
-import { readFile } from "node:fs/promises";
+import { cp, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
 import type { DemoSummary } from "../../scripts/demo/summary.ts";
+import { type Stack, startStack } from "../../scripts/dev/stack.ts";
+import { verify } from "../../server/verify/src/verify.ts";
+import { EDITS } from "./edits.ts";
 import { makeDataFolder, removeDataFolder, runDemoOnce, summaryOf, totalsOf } from "./support.ts";
 
 const expected = JSON.parse(
@@ -49,5 +52,37 @@ describe("the demo, as a newcomer runs it", function () {
     expect(totalsOf(second)).to.deep.equal(expected);
     expect(second.certificateId).to.equal(first.certificateId);
     expect(second.resumed).to.equal(true);
+  });
+
+  describe("and what an outsider finds in its published files, with the server stopped", () => {
+    let stack: Stack;
+
+    before(async () => {
+      // Database and chain only: no part of the server runs while the files are checked.
+      stack = await startStack({ dataFolder, mode: "demo" });
+    });
+    after(() => stack?.stop());
+
+    for (const [index, edit] of EDITS.entries()) {
+      it(`is refused when somebody edited ${edit.what}`, async () => {
+        const copy = join(dataFolder, `edited-${index}`);
+        await cp(join(dataFolder, "published"), copy, { recursive: true });
+        await edit.apply(copy);
+        const report = await verify({ filesFolder: copy, rpcUrl: stack.rpcUrl });
+        const failed = report.checks.filter(({ result }) => result === "fail").map(({ id }) => id);
+        expect(report.ok).to.equal(false);
+        expect(
+          failed.some((id) => edit.caughtBy.includes(id)),
+          `failed: ${failed}`,
+        ).to.equal(true);
+      });
+    }
+
+    it("is right in every check as it was published", async () => {
+      const filesFolder = join(dataFolder, "published");
+      const report = await verify({ filesFolder, rpcUrl: stack.rpcUrl });
+      expect(report.checks.filter(({ result }) => result !== "pass")).to.deep.equal([]);
+      expect(report.ok).to.equal(true);
+    });
   });
 });
