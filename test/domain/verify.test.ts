@@ -285,18 +285,23 @@ const refusals: { claim: string; id: string; change: Change }[] = [
   {
     claim: "more grams than the milligrams give",
     id: "issue.grams",
-    change: (world) => alterEvent(world, "Issued", (args) => args.splice(3, 1, 743)),
+    change: (world) => alterEvent(world, "Issued", (args) => args.splice(3, 1, 743), 1),
   },
   {
     claim: "a carry that the rules do not give",
     id: "issue.grams",
-    change: (world) => alterEvent(world, "Issued", (args) => args.splice(5, 1, 499)),
+    change: (world) => alterEvent(world, "Issued", (args) => args.splice(5, 1, 499), 1),
+  },
+  {
+    claim: "a carry that no issue before it left",
+    id: "issue.carry",
+    change: (world) => alterEvent(world, "Issued", (args) => args.splice(4, 1, 1_000), 1),
   },
   {
     claim: "a second issue of the same id",
     id: "issue.once",
     change: ({ chain }) => {
-      chain.events.push(chain.events.find(({ name }) => name === "Issued")!);
+      chain.events.push(chain.events.findLast(({ name }) => name === "Issued")!);
     },
   },
   {

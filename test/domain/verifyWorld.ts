@@ -243,6 +243,9 @@ function eventsOf({ methodologyHash, leafFileHash, retirements, certificate }: P
       9e9,
       DOCUMENT,
     ),
+    // The day before was issued first and left 500 mg; nobody published its files.
+    on("issuance", "Proposed", 2, tokenId - 1n, toHex(sourceId), applicant, proposal),
+    on("issuance", "Issued", 2, tokenId - 1n, owner, 10, 0, 500, 0, DOCUMENT),
     on("issuance", "Issued", 1, tokenId, owner, 742, 500, 500, 0, DOCUMENT),
     on("reductionToken", "TransferSingle", owner, ZeroAddress, owner, tokenId, 742),
     on("reductionToken", "TransferSingle", owner, owner, holder, tokenId, 100),

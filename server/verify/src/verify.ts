@@ -3,7 +3,12 @@ import { formatTokenId } from "../../domain/tokenId.ts";
 import { type ChainView, readChain, readIdentity } from "./chain.ts";
 import { type CertificateCase, checkCertificates } from "./checks/certificateChecks.ts";
 import { checkIdentity } from "./checks/chainChecks.ts";
-import { checkIssuedGrams, checkIssuedOnce, checkReviewers } from "./checks/issueChecks.ts";
+import {
+  checkCarry,
+  checkIssuedGrams,
+  checkIssuedOnce,
+  checkReviewers,
+} from "./checks/issueChecks.ts";
 import { checkLeafFile } from "./checks/leafChecks.ts";
 import { checkMethodology } from "./checks/methodologyChecks.ts";
 import {
@@ -20,6 +25,7 @@ import {
   type KnownRequest,
   type RequestFacts,
 } from "./checks/tokenChecks.ts";
+import type { Issue } from "./facts.ts";
 import { openFiles, type PublishedFiles } from "./files.ts";
 import type { Bundle, Certificate, Ride } from "./formats.ts";
 import { type Check, fail, notProvable, type Report, reportOf } from "./report.ts";
@@ -37,6 +43,14 @@ function requestOf({ facts }: ChainView, bundle: Bundle): RequestFacts {
   const methodology =
     source && facts.methodologies.get(`${source.programme}/${source.methodology}`);
   return { proposal, source, methodology };
+}
+
+/** The source's issue before this one. Issues are folded in the order of the chain, one to an id. */
+function issueBefore({ facts }: ChainView, issue: Issue, sourceId: string): Issue | undefined {
+  const ofSource = [...facts.issues.values()]
+    .flat()
+    .filter(({ requestId }) => facts.proposals.get(requestId)?.sourceId === sourceId);
+  return ofSource[ofSource.indexOf(issue) - 1];
 }
 
 async function issueChecks(
@@ -72,6 +86,7 @@ async function issueChecks(
     checkReviewers(statements, proposal.applicant, institutions, rules.reviewCount),
     once,
     checkIssuedGrams(issue, proposal, rules),
+    checkCarry(issue, issueBefore(chain, issue, proposal.sourceId)),
     ...supplyChecks,
   ];
 }

@@ -49,6 +49,21 @@ export function checkIssuedGrams(issue: Issue, proposal: Proposal, rules: IssueR
   ]);
 }
 
+/** Whether the issue began with what the same source's issue before it left; nothing before the first. */
+export function checkCarry(issue: Issue, before: Issue | undefined): Check {
+  const id = "issue.carry";
+  const left = before?.carryAfterMilligrams ?? 0n;
+  return left === issue.carryBeforeMilligrams
+    ? pass(id, [
+        `The issue began with ${left} mg, which is what the source's issue before it left.`,
+        `本次签发转入 ${left} 毫克，与该来源上一次签发的结转一致。`,
+      ])
+    : fail(id, [
+        `The issue began with ${issue.carryBeforeMilligrams} mg, but the source's issue before it left ${left} mg.`,
+        `本次签发转入 ${issue.carryBeforeMilligrams} 毫克，而该来源上一次签发的结转为 ${left} 毫克。`,
+      ]);
+}
+
 /** Whether enough institutions reviewed that are not the applicant's. */
 export function checkReviewers(
   statements: readonly Statement[],
