@@ -86,24 +86,23 @@ export function totalsOf(summary: DemoSummary): Partial<DemoSummary> {
   return totals;
 }
 
-/** kill -9 of a demo: its process group first, then every child recorded under `run/`. */
+/** kill -9 of a demo: every process recorded under `run/pids`, and its process group. */
 export async function killAll(dataFolder: string, groupLeader?: number): Promise<void> {
   const recorded = await recordedPids(dataFolder);
-  for (const pid of [groupLeader, ...recorded]) {
-    if (pid === undefined) continue;
-    killQuietly(-pid);
-    killQuietly(pid);
-  }
+  for (const pid of recorded) killQuietly(pid);
+  if (groupLeader !== undefined) killQuietly(-groupLeader);
 }
 
 async function recordedPids(dataFolder: string): Promise<number[]> {
-  const folder = join(dataFolder, "run");
+  const folder = join(dataFolder, "run", "pids");
   const names = await readdir(folder).catch(() => []);
+  // The lifeline first, or it would begin an orderly end of what is about to be cut.
+  names.sort((a, b) => Number(b.startsWith("lifeline")) - Number(a.startsWith("lifeline")));
   const pids: number[] = [];
-  for (const name of names.filter((entry) => entry.endsWith(".pid"))) {
+  for (const name of names.filter((entry) => entry.endsWith(".json"))) {
     const text = await readFile(join(folder, name), "utf8").catch(() => "");
-    const pid = Number.parseInt(text, 10);
-    if (Number.isInteger(pid) && pid > 1) pids.push(pid);
+    const pid = Number(/"pid":\s*(\d+)/.exec(text)?.[1] ?? 0);
+    if (pid > 1) pids.push(pid);
   }
   return pids;
 }
