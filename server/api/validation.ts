@@ -90,11 +90,32 @@ function valueAt(value: unknown, path: Path): unknown {
   );
 }
 
+const isText = (text: string): boolean => !/\p{Surrogate}/u.test(text) && !text.includes("\0");
+
+/**
+ * The path of the first text or name that no document and no database can hold: half a surrogate pair
+ * has no UTF-8, and Postgres keeps no NUL. Without recursion, because bodies may be nested deep.
+ */
+function brokenTextIn(value: unknown): string | undefined {
+  const open: { at: string; value: unknown }[] = [{ at: "", value }];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    if (typeof next.value === "string" && !isText(next.value)) return next.at;
+    if (typeof next.value !== "object" || next.value === null) continue;
+    for (const [name, inner] of Object.entries(next.value)) {
+      if (!isText(name)) return next.at;
+      open.push({ at: next.at === "" ? name : `${next.at}.${name}`, value: inner });
+    }
+  }
+  return undefined;
+}
+
 /**
  * Checks a value against its schema. FIELD_MISSING, FIELD_MALFORMED or VALIDATION_FAILED name the first
  * field that is wrong; its value is not repeated, it may be personal.
  */
 export function validate<T>(schema: z.ZodType<T>, value: unknown): Result<T> {
+  const brokenText = brokenTextIn(value);
+  if (brokenText !== undefined) return refuse("FIELD_MALFORMED", { field: brokenText || "body" });
   const parsed = schema.safeParse(value);
   if (parsed.success) return succeed(parsed.data);
   const issue = parsed.error.issues[0];
