@@ -1,5 +1,6 @@
 import { utf8 } from "../domain/bytes.ts";
 import { canonicalJson, type Json } from "../domain/canonical.ts";
+import { parseDay } from "../domain/period.ts";
 import type { BlobStore } from "../platform/store.ts";
 import { dateField, textField } from "./validation.ts";
 import { z } from "./zod.ts";
@@ -8,7 +9,7 @@ import { z } from "./zod.ts";
 export const documentSchema = z
   .strictObject({
     number: textField(200).openapi({ description: "Document number 文号" }),
-    date: dateField,
+    date: dateField.refine((text) => parseDay(text).ok),
     title: textField(500).optional(),
   })
   .openapi("Document");

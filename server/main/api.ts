@@ -99,6 +99,8 @@ async function main(): Promise<void> {
   shutdown.add("http", () => {
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     server.closeIdleConnections();
+    // Whoever waits for an operation asks again; half a minute is too long to hold a restart up.
+    setTimeout(() => server.closeAllConnections(), 3_000).unref();
     return closed;
   });
   const port = await listen(server, config);

@@ -25,7 +25,7 @@ function inventoryTable(content: Content | undefined): Html {
       line,
     ) => html`<tr><td>${text(line, "activity", "zh")}<small lang="en">${text(line, "activity", "en")}</small></td>
 <td>${text(line, "quantity")} ${text(line, "unit")}</td>
-<td>${text(line, "factor", "value")} ${text(line, "factor", "unit")}<small>${text(line, "factor", "region")}; ${text(line, "factor", "source")} (${text(line, "factor", "sourceStatus")})</small></td>
+<td>${text(line, "factor", "value")} ${text(line, "factor", "unit")}<small>${text(line, "factor", "region")}; ${text(line, "factor", "source")} (${text(line, "factor", "sourceStatus")}). ${text(line, "factor", "sourceNote")}</small></td>
 <td>${text(line, "emitted", "shown")}</td></tr>`,
   );
   const missing = listAt(content, "inventory", "factorMissing").map(
