@@ -9,7 +9,7 @@ import type { ApiDependencies } from "../api/dependencies.ts";
 import { deploymentFrom } from "../api/deployment.ts";
 import { openPool } from "../database/client.ts";
 import { openPrisma } from "../database/prisma.ts";
-import { toHex } from "../domain/bytes.ts";
+import { toHex, utf8 } from "../domain/bytes.ts";
 import { explain } from "../domain/errors.ts";
 import { type HashSuite, loadHashSuite } from "../domain/hashSuite.ts";
 import { loadFactors } from "../domain/inventory.ts";
@@ -20,7 +20,7 @@ import { type IntakeKeys, loadKeys } from "../intake/keys.ts";
 import { type Config, ConfigError, readConfig } from "../platform/config.ts";
 import { createLogger } from "../platform/logger.ts";
 import { handleShutdown } from "../platform/shutdown.ts";
-import { openBlobStore } from "../platform/store.ts";
+import { openBlobStore, writeDurably } from "../platform/store.ts";
 
 const root = path.resolve(import.meta.dirname, "..", "..");
 
@@ -104,6 +104,11 @@ async function main(): Promise<void> {
     return closed;
   });
   const port = await listen(server, config);
+  const address = { url: `http://${config.host}:${port}`, pid: process.pid };
+  await writeDurably(
+    path.join(config.dataFolder, "run", "api.json"),
+    utf8(`${JSON.stringify(address)}\n`),
+  );
   logger.info({ host: config.host, port }, "ready");
 }
 
