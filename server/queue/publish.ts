@@ -23,6 +23,12 @@ type Part = {
   close(): Promise<void>;
 };
 
+/**
+ * A worker that was killed holds its jobs until their locks run out, so locks are short. A lock that
+ * runs out under a busy worker only gives the lane's hint out twice, and the lane has a lock of its own.
+ */
+const WORKER_OPTIONS = { lockDuration: 4_000, stalledInterval: 2_000 } as const;
+
 const OnPostgres = withBackend(createPostgresBackend);
 
 /** Opens the queue. Errors of its connections go to `onError`; both backends connect again themselves. */
@@ -60,7 +66,11 @@ function postgres(databaseUrl: string) {
   return {
     queue: () => new OnPostgres.Queue<LaneHint>(QUEUE_NAME, { connection }),
     worker: (take: Take, concurrency: number) =>
-      new OnPostgres.Worker<LaneHint>(QUEUE_NAME, take, { connection, concurrency }),
+      new OnPostgres.Worker<LaneHint>(QUEUE_NAME, take, {
+        connection,
+        concurrency,
+        ...WORKER_OPTIONS,
+      }),
   };
 }
 
@@ -70,6 +80,10 @@ function redis(url: string) {
   return {
     queue: () => new Queue<LaneHint>(QUEUE_NAME, { connection }),
     worker: (take: Take, concurrency: number) =>
-      new Worker<LaneHint>(QUEUE_NAME, take, { connection, concurrency }),
+      new Worker<LaneHint>(QUEUE_NAME, take, {
+        connection,
+        concurrency,
+        ...WORKER_OPTIONS,
+      }),
   };
 }

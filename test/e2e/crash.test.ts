@@ -21,7 +21,7 @@ const ALL_POINTS = [
   "command-stored:2",
   "nonce-stored",
   "transaction-sent:2",
-  "block-applied:40",
+  "block-applied:8",
   "units-issued",
   "retired",
   "certified",
