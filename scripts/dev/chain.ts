@@ -18,6 +18,8 @@ interface ChainIdentity {
   /** Unix seconds; with it a chain that lost everything begins from the same genesis again. */
   readonly genesisTimestamp: number;
   readonly genesisHash?: string;
+  /** Whether it is the chain of RPC_URL rather than our own. */
+  readonly external?: boolean;
 }
 
 /** A running embedded chain. Blocks are only made after {@link EmbeddedChain.mine}, so that a lost tail can be replayed first. */
@@ -83,7 +85,8 @@ export async function checkIdentity(dataFolder: string, url: string): Promise<nu
   }
   if (known?.genesisHash === undefined && genesisHash !== undefined) {
     const block = known?.genesisTimestamp ?? Math.floor(Date.now() / 1000);
-    writeIdentity(dataFolder, { chainId, genesisTimestamp: block, genesisHash });
+    const external = known === undefined;
+    writeIdentity(dataFolder, { chainId, genesisTimestamp: block, genesisHash, external });
   }
   return chainId;
 }
@@ -167,6 +170,11 @@ export async function startChain(
       genesisTimestamp: Math.floor(Date.now() / 1000),
     };
     writeIdentity(dataFolder, identity);
+  }
+  if (identity.external === true) {
+    throw new StackError(
+      `This folder has been used with the chain ${identity.chainId} of an RPC_URL; set RPC_URL to it again, or ./tanpu reset.`,
+    );
   }
   const state = restoreState(dataFolder);
   if (state?.fromCopy)

@@ -158,6 +158,8 @@ async function startParts(
     };
   } catch (error) {
     await Promise.allSettled([started.chain?.stop(), started.postgres?.stop()]);
+    // A part that failed half-way up may have left its process.
+    await endRecorded(dataFolder, new Set(["stack", "lifeline"]));
     endLifeline(dataFolder, lifeline);
     forgetProcess(dataFolder, owner);
     throw error;

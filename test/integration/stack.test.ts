@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as net from "node:net";
 import * as path from "node:path";
@@ -85,6 +86,12 @@ async function mirrorBlocks(held: HeldStack, raws: ReadonlyMap<string, string>):
   return head;
 }
 
+/** Processes whose command line names the data folder, recorded or not. */
+function runningWith(dataFolder: string): string[] {
+  const shown = spawnSync("ps", ["-eo", "pid=,args="], { encoding: "utf8" }).stdout ?? "";
+  return shown.split("\n").filter((line) => line.includes(dataFolder));
+}
+
 describe("the embedded stack", () => {
   let dataFolder: string;
 
@@ -136,6 +143,17 @@ describe("the embedded stack", () => {
     } finally {
       await removeDataFolder(other);
     }
+  });
+
+  it("leaves no process behind when the start itself is refused", async () => {
+    await stopHeld(await holdStack(dataFolder));
+    const identity = path.join(dataFolder, "chain", "identity.json");
+    const known = JSON.parse(fs.readFileSync(identity, "utf8"));
+    fs.writeFileSync(identity, JSON.stringify({ ...known, genesisHash: `0x${"00".repeat(32)}` }));
+    const refusal = await holdStack(dataFolder).catch((error: Error) => error.message);
+    expect(refusal).match(/is not the one this folder has been used with/);
+    expect(recordedProcesses(dataFolder)).deep.equal([]);
+    expect(runningWith(dataFolder)).deep.equal([]);
   });
 
   it("reuses its ports and takes only its own password", async () => {
