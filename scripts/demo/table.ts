@@ -1,3 +1,4 @@
+import { formatYuan } from "../../server/domain/units.ts";
 import type { Batch, IssuedUnits, Neutrality } from "./acts.ts";
 import type { Refusals } from "./pastTheApi.ts";
 import type { SharedRide } from "./publish.ts";
@@ -76,7 +77,7 @@ function chainLines(of: {
     {
       label: "Sold to the enterprise",
       zh: "转让",
-      value: `CNY ${(Number(neutrality.amountFen) / 100).toFixed(2)}`,
+      value: `CNY ${formatYuan(BigInt(neutrality.amountFen))}`,
       note: `tx ${transactions.transferred.transactionHash}`,
     },
     {
