@@ -15,7 +15,7 @@ import { createLogger } from "../platform/logger.ts";
 import { handleShutdown } from "../platform/shutdown.ts";
 import { openBlobStore } from "../platform/store.ts";
 import { closePeriod } from "../queue/handlers/closePeriod.ts";
-import { openQueue } from "../queue/publish.ts";
+import { openQueue, registryName } from "../queue/publish.ts";
 import { publishLeaves } from "../queue/publishLeaves.ts";
 import { runWorker } from "../queue/worker.ts";
 import { waitForDeployment } from "./deployment.ts";
@@ -51,7 +51,9 @@ async function main(): Promise<void> {
   const pool = openPool({ databaseUrl: config.databaseUrl, role: "tanpu_worker", max: LANES + 4 });
   const chain = connectChain({ rpcUrl: config.rpcUrl, chainId });
   await requireDeployment(chain, deployment);
-  const queue = openQueue(config, (error) => logger.warn({ reason: error.message }, "queue"));
+  const queue = openQueue({ ...config, registry: registryName(deployment) }, (error) =>
+    logger.warn({ reason: error.message }, "queue"),
+  );
   const [suite, rules, keys] = await Promise.all([
     loadHashSuite("keccak"),
     readRules(),

@@ -1,12 +1,23 @@
 import { createPostgresBackend, Queue, Worker, withBackend } from "bullmq";
 
-export const QUEUE_NAME = "commands";
-
 /** A hint that a lane has work. The database decides what the work is; a lost hint comes again. */
 export type LaneHint = { readonly lane: string };
 
-/** Where the queue lives. */
-export type QueuePlace = { readonly redisUrl?: string | undefined; readonly databaseUrl: string };
+/** Where the queue lives, and whose it is. */
+export type QueuePlace = {
+  readonly redisUrl?: string | undefined;
+  readonly databaseUrl: string;
+  /** Registries that share a server must not take one another's hints; see {@link registryName}. */
+  readonly registry: string;
+};
+
+/** A name no other registry has: the chain and a contract on it. Digits and letters only. */
+export function registryName(deployment: {
+  readonly chainId: number;
+  readonly contracts: { readonly programmes: string };
+}): string {
+  return `${deployment.chainId}-${deployment.contracts.programmes.toLowerCase()}`;
+}
 
 /** The queue, on Redis or in Postgres, behind what we use of it. */
 export interface CommandQueue {
@@ -39,8 +50,9 @@ export function openQueue(place: QueuePlace, onError: (error: Error) => void): C
     parts.push(part);
     return part;
   };
+  const name = `commands-${place.registry}`;
   const backend =
-    place.redisUrl === undefined ? postgres(place.databaseUrl) : redis(place.redisUrl);
+    place.redisUrl === undefined ? postgres(name, place.databaseUrl) : redis(name, place.redisUrl);
   const queue = kept(backend.queue());
   return {
     publish: async (operationId, hint) => {
@@ -61,12 +73,12 @@ export function openQueue(place: QueuePlace, onError: (error: Error) => void): C
 
 type Take = (job: { data: LaneHint }) => Promise<void>;
 
-function postgres(databaseUrl: string) {
+function postgres(name: string, databaseUrl: string) {
   const connection = { connectionString: databaseUrl, migrate: true };
   return {
-    queue: () => new OnPostgres.Queue<LaneHint>(QUEUE_NAME, { connection }),
+    queue: () => new OnPostgres.Queue<LaneHint>(name, { connection }),
     worker: (take: Take, concurrency: number) =>
-      new OnPostgres.Worker<LaneHint>(QUEUE_NAME, take, {
+      new OnPostgres.Worker<LaneHint>(name, take, {
         connection,
         concurrency,
         ...WORKER_OPTIONS,
@@ -74,13 +86,13 @@ function postgres(databaseUrl: string) {
   };
 }
 
-function redis(url: string) {
+function redis(name: string, url: string) {
   // A worker waits for its next job however long that takes.
   const connection = { url, maxRetriesPerRequest: null };
   return {
-    queue: () => new Queue<LaneHint>(QUEUE_NAME, { connection }),
+    queue: () => new Queue<LaneHint>(name, { connection }),
     worker: (take: Take, concurrency: number) =>
-      new Worker<LaneHint>(QUEUE_NAME, take, {
+      new Worker<LaneHint>(name, take, {
         connection,
         concurrency,
         ...WORKER_OPTIONS,

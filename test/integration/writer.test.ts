@@ -11,7 +11,7 @@ import {
   type RefusalCode,
 } from "../../server/domain/errors.ts";
 import { runLane } from "../../server/queue/lane.ts";
-import { openQueue } from "../../server/queue/publish.ts";
+import { openQueue, registryName } from "../../server/queue/publish.ts";
 import { resendOpen } from "../../server/queue/resend.ts";
 import { runWorker } from "../../server/queue/worker.ts";
 import { openRegistry, type RegistryChain } from "../support/registryChain.ts";
@@ -224,7 +224,10 @@ describe("command flow", function () {
     await registry.rpc("evm_setIntervalMining", [1]);
     const stop = new AbortController();
     const errors: Error[] = [];
-    const queue = openQueue({ databaseUrl: registry.databaseUrl }, (error) => errors.push(error));
+    const queue = openQueue(
+      { databaseUrl: registry.databaseUrl, registry: registryName(registry.deployment) },
+      (error) => errors.push(error),
+    );
     let ready = (): void => undefined;
     const isReady = new Promise<void>((resolve) => {
       ready = resolve;
