@@ -9,7 +9,7 @@ import {
   neutralise,
   reportRides,
 } from "./demo/acts.ts";
-import { EXPECTED, type Refusals, tryDoubleCounting } from "./demo/pastTheApi.ts";
+import { type Refusals, refusedAsExpected, tryDoubleCounting } from "./demo/pastTheApi.ts";
 import { publish } from "./demo/publish.ts";
 import { readScript, type Stage, setStage } from "./demo/stage.ts";
 import { type DemoSummary, formatTable } from "./demo/summary.ts";
@@ -95,7 +95,7 @@ async function play(
   const refusals = await tryDoubleCounting(stage, batch, neutrality);
   say(
     `Tried past the API: ${Object.values(refusals)
-      .map((one) => one?.name ?? "NOT REFUSED")
+      .map((one) => one?.code ?? "NOT REFUSED")
       .join(", ")}`,
   );
   await documentsFinal(stage, neutrality);
@@ -122,7 +122,7 @@ async function play(
     digests,
     resumed: run.resumed,
   });
-  const facts = { stage, summary, batch, issued, neutrality, refusals, ride };
+  const facts = { stage, summary, tally, batch, issued, neutrality, refusals, ride };
   return { summary, table: formatTable(closingTable(facts)) };
 }
 
@@ -141,7 +141,6 @@ function summarise(
   },
 ): DemoSummary {
   const { rides, tally, batch, neutrality, refusals } = of;
-  const refusedAs = (what: keyof Refusals) => refusals[what]?.name === EXPECTED[what];
   return {
     rows: rides.rows,
     pairs: rides.pairs.length,
@@ -158,9 +157,9 @@ function summarise(
     root: batch.root,
     tokenId: stage.script.tokenId,
     certificateId: neutrality.certificateId,
-    reissueRefused: refusedAs("reissue"),
-    secondCertificateRefused: refusedAs("secondCertificate"),
-    resaleRefused: refusedAs("resale"),
+    reissueRefused: refusedAsExpected(refusals, "reissue"),
+    secondCertificateRefused: refusedAsExpected(refusals, "secondCertificate"),
+    resaleRefused: refusedAsExpected(refusals, "resale"),
     verified: of.verified,
     mirrorDigest: of.digests.mirrorDigest,
     reindexDigest: of.digests.reindexDigest,

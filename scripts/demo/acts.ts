@@ -14,9 +14,16 @@ export type IntakeTally = {
   activities: number;
   refused: number;
   refusedBy: Record<string, number>;
+  /** What the API said of the first row that was refused with a code, in both languages. */
+  reasons: Record<string, string>;
 };
 
-type RowAnswer = { result: "accepted" | "duplicate" | "refused"; code?: string };
+type RowAnswer = {
+  result: "accepted" | "duplicate" | "refused";
+  code?: string;
+  detail?: string;
+  detailZh?: string;
+};
 
 /** Act 1: every platform reports what it knows, in batches, over the public API. */
 export async function reportRides(
@@ -24,18 +31,19 @@ export async function reportRides(
   rides: Rides,
   say: (text: string) => void,
 ): Promise<IntakeTally> {
-  const tally: IntakeTally = { activities: 0, refused: 0, refusedBy: {} };
+  const tally: IntakeTally = { activities: 0, refused: 0, refusedBy: {}, reasons: {} };
   for (const { platform, reports } of platformReports(rides)) {
     const client = stage.clients[platform as Platform];
     const counts = { accepted: 0, duplicate: 0, refused: 0 };
     for (let first = 0; first < reports.length; first += ROWS_PER_BATCH) {
       const rows = reports.slice(first, first + ROWS_PER_BATCH);
       const { results } = await client.post<{ results: RowAnswer[] }>("/v1/activities", { rows });
-      for (const { result, code } of results) {
+      for (const { result, code, detail, detailZh } of results) {
         counts[result] += 1;
         if (result !== "refused") continue;
         const name = code ?? "";
         tally.refusedBy[name] = (tally.refusedBy[name] ?? 0) + 1;
+        tally.reasons[name] ??= `${detail} ${detailZh}`;
       }
     }
     tally.activities += reports.length;

@@ -1,6 +1,7 @@
+import { explain } from "../../server/domain/errors.ts";
 import { formatYuan } from "../../server/domain/units.ts";
-import type { Batch, IssuedUnits, Neutrality } from "./acts.ts";
-import type { Refusals } from "./pastTheApi.ts";
+import { type Batch, DEAL, type IntakeTally, type IssuedUnits, type Neutrality } from "./acts.ts";
+import { EXPECTED, type Refusals, refusedAsExpected } from "./pastTheApi.ts";
 import type { SharedRide } from "./publish.ts";
 import type { Stage } from "./stage.ts";
 import { type DemoSummary, mass, type ReportLine } from "./summary.ts";
@@ -9,17 +10,29 @@ import { type DemoSummary, mass, type ReportLine } from "./summary.ts";
 export function closingTable(of: {
   stage: Stage;
   summary: DemoSummary;
+  tally: IntakeTally;
   batch: Batch;
   issued: IssuedUnits;
   neutrality: Neutrality;
   refusals: Refusals;
   ride: SharedRide;
 }): ReportLine[] {
-  return [...intakeLines(of.summary, of.ride), ...chainLines(of), ...checkLines(of)];
+  return [...intakeLines(of), ...chainLines(of), ...checkLines(of)];
 }
 
-function intakeLines(summary: DemoSummary, ride: SharedRide): ReportLine[] {
-  const refused = Object.entries(summary.refusedBy).map(([code, count]) => `${code} ${count}`);
+function intakeLines(of: {
+  summary: DemoSummary;
+  tally: IntakeTally;
+  ride: SharedRide;
+}): ReportLine[] {
+  const { summary, ride } = of;
+  const { reasons } = of.tally;
+  const refused = Object.entries(summary.refusedBy).map(([code, reports]) => ({
+    label: "  of these",
+    zh: "其中",
+    value: `${code} ${count(reports)}`,
+    note: reasons[code] ?? "",
+  }));
   return [
     { label: "Rows of the sample", zh: "样本行数", value: count(summary.rows) },
     {
@@ -30,7 +43,8 @@ function intakeLines(summary: DemoSummary, ride: SharedRide): ReportLine[] {
     { label: "Reports of all platforms", zh: "各平台上报", value: count(summary.activities) },
     { label: "Accepted (one leaf each)", zh: "采信", value: count(summary.accepted) },
     { label: "Duplicates", zh: "重复", value: count(summary.duplicates) },
-    { label: "Refused", zh: "拒绝", value: count(summary.refused), note: refused.join(", ") },
+    { label: "Refused", zh: "拒绝", value: count(summary.refused) },
+    ...refused,
     {
       label: "One ride, three platforms",
       zh: "一次出行三方上报",
@@ -77,7 +91,7 @@ function chainLines(of: {
     {
       label: "Sold to the enterprise",
       zh: "转让",
-      value: `CNY ${formatYuan(BigInt(neutrality.amountFen))}`,
+      value: `${grams(DEAL.grams)}, CNY ${formatYuan(BigInt(neutrality.amountFen))}`,
       note: `tx ${transactions.transferred.transactionHash}`,
     },
     {
@@ -113,11 +127,16 @@ function chainLines(of: {
 
 function checkLines(of: { summary: DemoSummary; refusals: Refusals }): ReportLine[] {
   const { summary, refusals } = of;
-  const answer = (what: keyof Refusals) => refusals[what]?.name ?? "NOT REFUSED 未被拒绝";
+  const answer = (attempt: keyof Refusals) => {
+    const refusal = refusals[attempt];
+    if (!refusal) return { value: "NOT REFUSED 未被拒绝" };
+    const value = refusedAsExpected(refusals, attempt) ? EXPECTED[attempt] : refusal.code;
+    return { value, note: both(explain(refusal, "en"), explain(refusal, "zh")) };
+  };
   return [
-    { label: "Same period again", zh: "重复签发", value: answer("reissue") },
-    { label: "Second certificate", zh: "重复声明", value: answer("secondCertificate") },
-    { label: "Sale of retired grams", zh: "注销后转让", value: answer("resale") },
+    { label: "Same period again", zh: "重复签发", ...answer("reissue") },
+    { label: "Second certificate", zh: "重复声明", ...answer("secondCertificate") },
+    { label: "Sale of retired grams", zh: "注销后转让", ...answer("resale") },
     {
       label: "Outsider's check, server stopped",
       zh: "第三方验证",
@@ -126,6 +145,10 @@ function checkLines(of: { summary: DemoSummary; refusals: Refusals }): ReportLin
     { label: "Mirror digest", zh: "镜像摘要", value: summary.mirrorDigest },
     { label: "Digest after reindexing", zh: "重建后摘要", value: summary.reindexDigest },
   ];
+}
+
+function both(en: string, zh: string): string {
+  return `${en} ${zh}`;
 }
 
 function count(value: number): string {
