@@ -1,63 +1,12 @@
 import type { Response } from "express";
-import { explain, type Language, type RefusalCode, refusalCodes } from "../domain/errors.ts";
-import type { domainMessages } from "../domain/messages.ts";
+import { explain, type Language, type RefusalCode } from "../domain/errors.ts";
 import type { Refusal } from "../domain/result.ts";
+import { statusOf } from "./statuses.ts";
 
-// What a contract refuses, and a rule that looks at the registry's state, is a request that cannot be
-// carried out; the rules below are about the HTTP request itself, or about who asks.
-const UNPROCESSABLE = 422;
+/** Every status of a refusal; a status without titles does not compile. */
+type RefusalStatus = (typeof statusOf)[RefusalCode];
 
-const own: Readonly<Partial<Record<keyof typeof domainMessages, number>>> = {
-  VALIDATION_FAILED: 400,
-  FIELD_MISSING: 400,
-  FIELD_MALFORMED: 400,
-  DATE_MALFORMED: 400,
-  INSTANT_MALFORMED: 400,
-  AMOUNT_MALFORMED: 400,
-  AMOUNT_TOO_LARGE: 400,
-  BODY_MALFORMED: 400,
-  BODY_NOT_JSON: 400,
-  BODY_TOO_LARGE: 413,
-  MEDIA_TYPE_UNSUPPORTED: 415,
-  CURSOR_INVALID: 400,
-  BATCH_TOO_LARGE: 413,
-  TOKEN_ID_MALFORMED: 400,
-  TOKEN_ID_VERSION: 400,
-  UNAUTHENTICATED: 401,
-  API_KEY_REVOKED: 401,
-  FORBIDDEN: 403,
-  SCOPE_MISSING: 403,
-  PROGRAMME_MISMATCH: 403,
-  PLATFORM_MISMATCH: 403,
-  ACCOUNT_MISMATCH: 403,
-  RATE_LIMITED: 429,
-  IDEMPOTENCY_KEY_MISSING: 400,
-  IDEMPOTENCY_KEY_MALFORMED: 400,
-  IDEMPOTENCY_KEY_CONFLICT: 409,
-  OPERATION_ID_CONFLICT: 409,
-  ROUTE_NOT_FOUND: 404,
-  METHOD_NOT_ALLOWED: 405,
-  NOT_FOUND: 404,
-  RETIREMENT_UNKNOWN: 404,
-  REQUEST_STATE: 409,
-  NOT_FINAL_YET: 409,
-  PROGRAMME_KEY_MISSING: 503,
-  CHAIN_UNAVAILABLE: 503,
-  DATABASE_UNAVAILABLE: 503,
-  SERVICE_UNAVAILABLE: 503,
-  INTERNAL: 500,
-};
-
-/** The HTTP status of every refusal; nothing else turns a code into a status. */
-export const statusOf: Readonly<Record<RefusalCode, number>> = {
-  ...(Object.fromEntries(refusalCodes.map((code) => [code, UNPROCESSABLE])) as Record<
-    RefusalCode,
-    number
-  >),
-  ...own,
-};
-
-const titles: Readonly<Record<number, { en: string; zh: string }>> = {
+const titles: Readonly<Record<RefusalStatus, { en: string; zh: string }>> = {
   400: { en: "Malformed request", zh: "请求格式有误" },
   401: { en: "Not authenticated", zh: "未通过身份验证" },
   403: { en: "Not allowed", zh: "无权操作" },
@@ -90,7 +39,7 @@ export function problemOf(refusal: Refusal, language: Language, requestId: strin
   const status = statusOf[refusal.code];
   return {
     type: `urn:tanpu:refusal:${refusal.code}`,
-    title: titles[status]?.[language] ?? String(status),
+    title: titles[status][language],
     status,
     detail: explain(refusal, language),
     detailZh: explain(refusal, "zh"),

@@ -1,8 +1,8 @@
 import { OpenAPIRegistry, OpenApiGeneratorV31 } from "@asteasolutions/zod-to-openapi";
 import { refusalCodes } from "../domain/errors.ts";
 import { busTrip, metroTrip } from "./activities/schema.ts";
-import { statusOf } from "./errors.ts";
 import type { Route } from "./route.ts";
+import { statusOf } from "./statuses.ts";
 import { z } from "./zod.ts";
 
 const problemSchema = z

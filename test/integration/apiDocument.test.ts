@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { expect } from "chai";
-import { statusOf } from "../../server/api/errors.ts";
 import { openApiDocument } from "../../server/api/openapi.ts";
 import type { Route } from "../../server/api/route.ts";
 import { routes } from "../../server/api/routes.ts";
+import { statusOf } from "../../server/api/statuses.ts";
 import { mayDo } from "../../server/domain/access.ts";
 import { refusalCodes } from "../../server/domain/errors.ts";
 import { ACCOUNT, type Answer, openTestApi, PARTIES, type TestApi } from "../support/api.ts";
