@@ -91,15 +91,23 @@ function positionReport(seed: string, platform: Platform, tap: Tap, exit?: Tap):
 }
 
 /**
- * The files of the four platforms, made from the real rides and a seed; the same on every machine. An
- * app reports what it knows of the pairs too, so the refused ones come in more than once.
+ * Whether somebody was carried from one named place to another. An app shows its user a ride by these
+ * two places, so it knows no other; the operator reports every pair of its gates, and learns which
+ * ones are refused.
  */
+function hasTwoPlaces({ entry, exit }: MetroPair): boolean {
+  return entry.station !== "" && exit.station !== "" && entry.station !== exit.station;
+}
+
+/** The files of the four platforms, made from the real rides and a seed; the same on every machine. */
 export function platformReports(rides: Rides, seed: string = demoSeed): PlatformReports[] {
   return (Object.keys(shares) as Platform[]).map((platform) => {
     const knows = (tap: Tap): boolean =>
       draw(seed, platform, "knows", tap.row, 100) < shares[platform];
     const bus = rides.bus.filter(knows);
-    const pairs = rides.pairs.filter((pair) => knows(pair.entry));
+    const pairs = rides.pairs.filter(
+      (pair) => knows(pair.entry) && (platform === "transit-operator" || hasTwoPlaces(pair)),
+    );
     const reports =
       platform === "position-app"
         ? [
