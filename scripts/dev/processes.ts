@@ -99,6 +99,16 @@ export function recordedProcesses(dataFolder: string): ProcessRecord[] {
     .filter((record): record is ProcessRecord => record !== undefined && isAlive(record));
 }
 
+/** Forgets what a crash left of processes that are gone, whose pids others may get. */
+export function forgetGone(dataFolder: string): void {
+  const folder = recordFolder(dataFolder);
+  if (!fs.existsSync(folder)) return;
+  for (const file of fs.readdirSync(folder).filter((name) => name.endsWith(".pid"))) {
+    const record = readRecord(dataFolder, file.slice(0, -".pid".length));
+    if (record === undefined || !isAlive(record)) fs.rmSync(path.join(folder, file));
+  }
+}
+
 /** Sends a signal; a process that is gone is no error. */
 export function signalProcess(record: ProcessRecord, signal: NodeJS.Signals): void {
   if (!isAlive(record)) return;

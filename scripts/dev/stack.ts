@@ -8,7 +8,13 @@ import { checkIdentity, type EmbeddedChain, startChain } from "./chain.ts";
 import { takeFolder } from "./owner.ts";
 import { findPort } from "./ports.ts";
 import { type RunningPart, startPostgres } from "./postgres.ts";
-import { endRecorded, forgetProcess, type ProcessRecord, recordProcess } from "./processes.ts";
+import {
+  endRecorded,
+  forgetGone,
+  forgetProcess,
+  type ProcessRecord,
+  recordProcess,
+} from "./processes.ts";
 import { Role, type RoleName } from "./roles.ts";
 import { StackError } from "./stackError.ts";
 import { replayTail } from "./tail.ts";
@@ -115,6 +121,7 @@ async function startParts(
   try {
     const mode = settleMode(dataFolder, wantedMode);
     const stale = await endRecorded(dataFolder, new Set(["stack"]));
+    forgetGone(dataFolder);
     if (stale > 0) onProgress(`Ended ${stale} processes the last run had left`);
     lifeline = startLifeline(dataFolder);
     const apiPort = process.env.PORT ? Number(process.env.PORT) : await findPort(dataFolder, "api");

@@ -56,10 +56,17 @@ function recordedPids(dataFolder: string): number[] {
   names.sort((a, b) => Number(b.startsWith("lifeline")) - Number(a.startsWith("lifeline")));
   return names.flatMap((name) => {
     try {
-      const pid = Number.parseInt(fs.readFileSync(path.join(folder, name), "utf8"), 10);
-      return Number.isInteger(pid) && pid > 1 ? [pid] : [];
+      const [pid = "", start = ""] = fs.readFileSync(path.join(folder, name), "utf8").split("\n");
+      return Number(pid) > 1 && isSame(Number(pid), start) ? [Number(pid)] : [];
     } catch {
       return [];
     }
   });
+}
+
+/** An earlier crash leaves records whose pid may be a stranger's by now; where `/proc` is, the start time tells. */
+function isSame(pid: number, start: string): boolean {
+  if (process.platform !== "linux") return true;
+  const stat = fs.readFileSync(`/proc/${pid}/stat`, "utf8");
+  return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] === start;
 }

@@ -119,6 +119,7 @@ describe("a crash point", () => {
   /** Runs a process that passes the point `retired` twice beside a bystander recorded in the data folder. */
   async function passTwice(
     env: Record<string, string>,
+    record = (pid: number): unknown => recordProcess(folder, "worker", pid),
   ): Promise<{ passes: number; signal: string | null; bystander: string | null }> {
     const bystander = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"], {
       detached: true,
@@ -126,7 +127,7 @@ describe("a crash point", () => {
     const gone = new Promise<string | null>((resolve) =>
       bystander.once("exit", (_code, signal) => resolve(signal)),
     );
-    recordProcess(folder, "worker", bystander.pid ?? 0);
+    record(bystander.pid ?? 0);
     const program = `import { crashPoint } from ${JSON.stringify(path.join(repository, "server/platform/crashPoint.ts"))};
       for (let pass = 1; pass <= 2; pass++) { crashPoint("retired"); process.stdout.write("passed"); }`;
     const child = spawn(
@@ -154,6 +155,22 @@ describe("a crash point", () => {
       calm,
     );
     expect(await passTwice({ TANPU_CRASH_AT: "certified", TANPU_MODE: "demo" })).deep.equal(calm);
+  });
+
+  it("spares a stranger that got the pid of a process recorded before a crash", async () => {
+    const strange = (pid: number): void => {
+      fs.mkdirSync(path.join(folder, "run"), { recursive: true });
+      fs.writeFileSync(path.join(folder, "run", "worker.pid"), `${pid}\n1\n`);
+    };
+    const ended = new Promise((resolve) => setTimeout(resolve, 2_000)).then(() => "alive");
+    const run = passTwice({ TANPU_CRASH_AT: "retired", TANPU_MODE: "demo" }, strange);
+    expect(await Promise.race([run, ended])).equal("alive");
+    const pid = Number.parseInt(
+      fs.readFileSync(path.join(folder, "run", "worker.pid"), "utf8"),
+      10,
+    );
+    process.kill(pid, "SIGTERM");
+    expect(await run).deep.equal({ passes: 0, signal: "SIGKILL", bystander: "SIGTERM" });
   });
 
   it("kills itself and everything recorded at the pass it was told", async () => {
