@@ -67,20 +67,25 @@ function anvilBinary(): string {
  * @throws StackError when it is another chain, or none answers.
  */
 export async function checkIdentity(dataFolder: string, url: string): Promise<number> {
+  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
+    throw new StackError("RPC_URL must be a URL such as http://127.0.0.1:8545.");
   let chainId: number;
   let genesisHash: string | undefined;
   try {
     chainId = Number(await rpc<string>(url, "eth_chainId"));
     genesisHash = (await blockAt(url, 0))?.hash;
   } catch (error) {
-    throw new StackError(`No chain answers at the RPC URL: ${(error as Error).message}.`);
+    const { cause, message } = error as Error & { cause?: NodeJS.ErrnoException };
+    throw new StackError(
+      `No chain answers at ${new URL(url).host} (RPC_URL): ${cause?.code ?? message}.`,
+    );
   }
   const known = readIdentity(dataFolder);
   const differs = known !== undefined && known.chainId !== chainId;
   const otherGenesis = known?.genesisHash !== undefined && known.genesisHash !== genesisHash;
   if (differs || otherGenesis) {
     throw new StackError(
-      `The chain at the RPC URL (id ${chainId}) is not the one this folder has been used with (id ${known?.chainId}); use the former one, or ./tanpu reset.`,
+      `The chain of RPC_URL (id ${chainId}) is not the one this folder has been used with (id ${known?.chainId}); use the former one, or ./tanpu reset.`,
     );
   }
   if (known?.genesisHash === undefined && genesisHash !== undefined) {

@@ -1,6 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { createInterface } from "node:readline/promises";
+import { usesOutsideDatabase } from "./outsideDatabase.ts";
 import { liveOwner } from "./owner.ts";
 import { outsideHome } from "./postgresPlace.ts";
 import { endProcess, endRecorded } from "./processes.ts";
@@ -78,10 +79,12 @@ export async function resetData(
     say("Nothing was deleted.");
     return 1;
   }
+  const untouched = usesOutsideDatabase(dataFolder);
   await endRecorded(dataFolder, new Set());
   for (const name of names)
     fs.rmSync(path.join(dataFolder, name), { recursive: true, force: true });
   fs.rmSync(outside, { recursive: true, force: true });
   say(`Deleted the local data in ${dataFolder}.`);
+  if (untouched) say("The database of DATABASE_URL was not touched; drop it before its next use.");
   return 0;
 }

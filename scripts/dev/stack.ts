@@ -2,9 +2,11 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { pathToFileURL } from "node:url";
-import pg from "pg";
+import { setTimeout as sleep } from "node:timers/promises";
+import { migrate } from "../../server/database/migrate.ts";
 import { checkIdentity, type EmbeddedChain, startChain } from "./chain.ts";
+import { claimDatabase, databaseFailure, requireEmbedded } from "./outsideDatabase.ts";
+import { checkRedis } from "./outsideRedis.ts";
 import { takeFolder } from "./owner.ts";
 import { findPort } from "./ports.ts";
 import { type RunningPart, startPostgres } from "./postgres.ts";
@@ -17,7 +19,7 @@ import {
 } from "./processes.ts";
 import { Role, type RoleName } from "./roles.ts";
 import { StackError } from "./stackError.ts";
-import { replayTail } from "./tail.ts";
+import { replayTail, requireFinalBlock } from "./tail.ts";
 
 export type { RoleName } from "./roles.ts";
 
@@ -126,6 +128,7 @@ async function startParts(
     lifeline = startLifeline(dataFolder);
     const apiPort = process.env.PORT ? Number(process.env.PORT) : await findPort(dataFolder, "api");
     const since = Date.now();
+    await checkOutside(dataFolder);
     const begun = await Promise.allSettled([
       process.env.DATABASE_URL ? undefined : startPostgres(dataFolder),
       process.env.RPC_URL ? undefined : startChain(dataFolder, onProgress),
@@ -135,11 +138,11 @@ async function startParts(
     for (const part of begun) if (part.status === "rejected") throw part.reason;
     const databaseUrl = started.postgres?.url ?? process.env.DATABASE_URL ?? "";
     const rpcUrl = started.chain?.url ?? process.env.RPC_URL ?? "";
-    if (started.postgres === undefined) await checkDatabase(databaseUrl);
     const chainId = started.chain?.chainId ?? (await checkIdentity(dataFolder, rpcUrl));
     onProgress(
       `Database and chain ${chainId} are up (${((Date.now() - since) / 1000).toFixed(1)} s)`,
     );
+    if (started.chain === undefined) await requireFinalBlock(databaseUrl, rpcUrl);
     const replayed = started.chain
       ? await replayTail(databaseUrl, rpcUrl)
       : { blocks: 0, transactions: 0 };
@@ -227,26 +230,29 @@ function passphraseFile(dataFolder: string): string {
   return file;
 }
 
-/** Says in one sentence when the database one was told to use does not answer; its URL holds a password and is not shown. */
-async function checkDatabase(databaseUrl: string): Promise<void> {
-  const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 10_000 });
-  client.on("error", () => {});
-  try {
-    await client.connect();
-    await client.end();
-  } catch (error) {
-    const { message, code } = error as NodeJS.ErrnoException;
-    throw new StackError(`The database of DATABASE_URL cannot be used: ${message || code}.`);
-  }
+/** Looks at what the environment puts in the place of our parts before any of them is started. */
+async function checkOutside(dataFolder: string): Promise<void> {
+  const { DATABASE_URL: databaseUrl, RPC_URL: rpcUrl, REDIS_URL: redisUrl } = process.env;
+  if (redisUrl) await checkRedis(redisUrl);
+  if (rpcUrl) await checkIdentity(dataFolder, rpcUrl);
+  if (databaseUrl) await claimDatabase(dataFolder, databaseUrl);
+  else requireEmbedded(dataFolder);
 }
 
+/** Roles belong to the whole server: databases of it that are set up at the same moment may get in each other's way. */
+const rolesRaced = new Set(["23505", "42710", "XX000"]);
+
 async function migrateDatabase(databaseUrl: string): Promise<void> {
-  const file = path.join(root, "server", "database", "migrate.ts");
-  if (!fs.existsSync(file)) return;
-  const { migrate } = (await import(pathToFileURL(file).href)) as {
-    migrate(url: string): Promise<void>;
-  };
-  await migrate(databaseUrl);
+  for (let tries = 1; ; tries++) {
+    try {
+      return await migrate(databaseUrl);
+    } catch (error) {
+      if (tries > 4 || !rolesRaced.has(String((error as NodeJS.ErrnoException).code))) {
+        throw process.env.DATABASE_URL ? databaseFailure(error, databaseUrl) : error;
+      }
+      await sleep(200 * tries);
+    }
+  }
 }
 
 function makeStack(parts: Parts, options: StackOptions, onProgress: (text: string) => void): Stack {

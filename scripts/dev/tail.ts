@@ -92,6 +92,33 @@ export async function replayTail(databaseUrl: string, rpcUrl: string): Promise<R
   }
 }
 
+/**
+ * Checks that a chain which is not ours to replay still has the last block the mirror calls final: one that was begun
+ * again, perhaps under the same id and genesis, is another chain.
+ *
+ * @throws StackError when the block is missing or another one.
+ */
+export async function requireFinalBlock(databaseUrl: string, rpcUrl: string): Promise<void> {
+  const client = new pg.Client({ connectionString: databaseUrl });
+  client.on("error", () => {});
+  await client.connect();
+  try {
+    const there = await client.query("select to_regclass('mirror.checkpoint') as checkpoint");
+    if (there.rows[0]?.checkpoint === null) return;
+    const found = await client.query<{ number: string; hash: Buffer }>(
+      "select number, hash from mirror.block where number <= (select final_block from mirror.checkpoint) order by number desc limit 1",
+    );
+    const final = found.rows[0];
+    if (final === undefined) return;
+    if ((await blockAt(rpcUrl, Number(final.number)))?.hash === hex(final.hash)) return;
+    throw new StackError(
+      `The chain of RPC_URL does not have block ${final.number}, which was final here; use the former chain, or ./tanpu reset and an empty database.`,
+    );
+  } finally {
+    await client.end();
+  }
+}
+
 async function replayFrom(
   rpcUrl: string,
   head: { number: number; timestamp: number },
