@@ -41,13 +41,16 @@ export async function removeDataFolder(dataFolder: string): Promise<void> {
 }
 
 /** Starts a stack in a process of its own. @throws Error with what it printed when it does not come up. */
-export function holdStack(dataFolder: string): Promise<HeldStack> {
+export function holdStack(
+  dataFolder: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<HeldStack> {
   const child = spawn(
     process.execPath,
     ["--import", "tsx", path.join(root, "test/support/stackHost.ts"), dataFolder],
     {
       cwd: root,
-      env: embeddedEnvironment(),
+      env: { ...embeddedEnvironment(), ...env },
       stdio: ["ignore", "pipe", "pipe"],
     },
   );
@@ -63,6 +66,21 @@ export function holdStack(dataFolder: string): Promise<HeldStack> {
     });
     child.once("exit", (code) => reject(new Error(`the stack ended with ${code}: ${said}`)));
   });
+}
+
+/** What a start that must be refused says, the trace aside. @throws Error when it is not refused. */
+export async function refusalOf(
+  dataFolder: string,
+  env: Readonly<Record<string, string>>,
+): Promise<string> {
+  let held: HeldStack;
+  try {
+    held = await holdStack(dataFolder, env);
+  } catch (error) {
+    return /StackError: (.*)/.exec((error as Error).message)?.[1] ?? (error as Error).message;
+  }
+  await stopHeld(held);
+  throw new Error("the start was not refused");
 }
 
 /** Asks the stack to stop and waits for it. */
