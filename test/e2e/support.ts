@@ -86,22 +86,23 @@ export function totalsOf(summary: DemoSummary): Partial<DemoSummary> {
   return totals;
 }
 
-/** kill -9 of a demo: every process recorded under `run/pids`, and its process group. */
+/** kill -9 of a demo: every process recorded under `run`, and its process group. */
 export async function killAll(dataFolder: string, groupLeader?: number): Promise<void> {
   const recorded = await recordedPids(dataFolder);
+  if (recorded.length === 0) throw new Error("No process is recorded; the kill would be harmless.");
   for (const pid of recorded) killQuietly(pid);
   if (groupLeader !== undefined) killQuietly(-groupLeader);
 }
 
 async function recordedPids(dataFolder: string): Promise<number[]> {
-  const folder = join(dataFolder, "run", "pids");
-  const names = await readdir(folder).catch(() => []);
+  const folder = join(dataFolder, "run");
+  const names = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith(".pid"));
   // The lifeline first, or it would begin an orderly end of what is about to be cut.
   names.sort((a, b) => Number(b.startsWith("lifeline")) - Number(a.startsWith("lifeline")));
   const pids: number[] = [];
-  for (const name of names.filter((entry) => entry.endsWith(".json"))) {
+  for (const name of names) {
     const text = await readFile(join(folder, name), "utf8").catch(() => "");
-    const pid = Number(/"pid":\s*(\d+)/.exec(text)?.[1] ?? 0);
+    const pid = Number.parseInt(text, 10);
     if (pid > 1) pids.push(pid);
   }
   return pids;
