@@ -9,6 +9,15 @@ const root = path.resolve(import.meta.dirname, "..");
 export const PARTS = ["lint", "domain", "contracts", "integration", "e2e"] as const;
 export type Part = (typeof PARTS)[number];
 
+/** How long a part may take on two cores. A slower one is told, but is not red: machines differ. */
+const budgetMinutes: Readonly<Record<Part, number>> = {
+  lint: 2,
+  domain: 1,
+  contracts: 5,
+  integration: 5,
+  e2e: 3,
+};
+
 interface Counts {
   readonly passed: number;
   readonly failed: number;
@@ -104,6 +113,12 @@ function lintChecks(): Check[] {
       args: ["--import", "tsx", "scripts/generate.ts", "--check"],
     });
   }
+  if (has("scripts/generateOpenapi.ts")) {
+    checks.push({
+      name: "OpenAPI document",
+      args: ["--import", "tsx", "scripts/generateOpenapi.ts", "--check"],
+    });
+  }
   return checks;
 }
 
@@ -145,6 +160,12 @@ async function runSuite(args: readonly string[], deep: boolean): Promise<Counts 
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** Whether servers of somebody else's are given, on which test/integration/operator.test.ts runs the whole flow. */
+function hasOperatorServers(): boolean {
+  const { TANPU_TEST_DATABASE_URL: database, TANPU_TEST_REDIS_URL: redis } = process.env;
+  return Boolean(database) && Boolean(redis);
 }
 
 function hasTests(folder: string): boolean {
@@ -194,11 +215,18 @@ export async function runTests(options: {
   for (const outcome of outcomes) {
     const { part, passed, failed, skipped, seconds, why } = outcome;
     const noun = part === "lint" ? "checks" : "tests";
-    const more = [skipped > 0 ? `${skipped} skipped` : "", why]
+    const over = seconds > budgetMinutes[part] * 60;
+    const slow = over ? `over its budget of ${budgetMinutes[part] * 60} s` : "";
+    const more = [skipped > 0 ? `${skipped} skipped` : "", why, slow]
       .filter((text) => text !== "")
       .join("; ");
     say(
       `${outcome.red ? "RED" : "ok "} ${part.padEnd(12)} ${String(passed + failed).padStart(5)} ${noun.padEnd(6)} ${seconds.toFixed(1).padStart(7)} s${more ? `  (${more})` : ""}`,
+    );
+  }
+  if (outcomes.some(({ part }) => part === "integration") && !hasOperatorServers()) {
+    say(
+      "The flow on an operator's own Postgres and Redis was not run: TANPU_TEST_DATABASE_URL and TANPU_TEST_REDIS_URL are not set.",
     );
   }
   // Checks are not tests, so only those that failed show in the total; a part without tests counts as one failure.

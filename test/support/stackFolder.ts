@@ -102,13 +102,14 @@ export function runCli(
   dataFolder: string,
   args: readonly string[],
   input = "",
+  env: Readonly<Record<string, string>> = {},
 ): Promise<{ code: number | null; stdout: string; stderr: string }> {
   const child = spawn(
     process.execPath,
     ["--import", "tsx", path.join(root, "scripts/cli.ts"), ...args],
     {
       cwd: root,
-      env: { ...embeddedEnvironment(), TANPU_DATA: dataFolder },
+      env: { ...embeddedEnvironment(), ...env, TANPU_DATA: dataFolder },
     },
   );
   let stdout = "";
