@@ -15,12 +15,36 @@ export const documentSchema = z
   .openapi("Document");
 export type Document = z.infer<typeof documentSchema>;
 
+/** The body of a decision that needs nothing but its document. */
+export const decisionBody = z.strictObject({ document: documentSchema }).openapi("DecisionBody");
+
 /**
  * Publishes a JSON document under the hash of its canonical text, and returns the hash. The chain holds
  * the hash, so what is published here can never be swapped for something else.
  */
 export async function publish(store: BlobStore, document: Json): Promise<string> {
   return store.put(utf8(canonicalJson(document)));
+}
+
+/** What people cite a decision by, as it is recorded with the command. */
+export type DocumentRecord = Document & { readonly hash: string };
+
+/** Publishes what a decision rests on: its kind, what it is about, and the document people cite it by. */
+export async function publishDecision(
+  store: BlobStore,
+  decision: string,
+  about: Readonly<Record<string, Json>>,
+  document: Document,
+): Promise<DocumentRecord> {
+  const hash = await publish(store, {
+    ...about,
+    format: "tanpu-document/1",
+    decision,
+    number: document.number,
+    date: document.date,
+    title: document.title ?? null,
+  });
+  return { ...document, hash };
 }
 
 /** A published JSON document; undefined when it is not here or is no JSON object. */

@@ -16,8 +16,13 @@ export type Prepared = {
 };
 
 /** The lane of an account's transactions. */
-export function accountLane(account: string): string {
+function accountLane(account: string): string {
   return `account:${account}`;
+}
+
+/** A command that becomes a transaction of the signer's account. */
+export function transactionOf(kind: string, signer: string, body: Prepared["body"]): Prepared {
+  return { kind, lane: accountLane(signer), signer, body };
 }
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;

@@ -36,7 +36,8 @@ export type Answer = {
   | { readonly content: string | Uint8Array; readonly mediaType: string }
 );
 
-type Documentation = {
+/** What the OpenAPI document says of a route. */
+export type Documentation = {
   readonly method: "get" | "post";
   /** With `{name}` for parameters. */
   readonly path: string;
@@ -60,7 +61,8 @@ type Documentation = {
   readonly bodyLimit?: number;
 };
 
-type Schemas<P, Q, B> = {
+/** The schemas of a call's parts; a part without one is not looked at. */
+export type Schemas<P, Q, B> = {
   readonly params?: z.ZodType<P>;
   readonly query?: z.ZodType<Q>;
   readonly body?: z.ZodType<B>;

@@ -3,7 +3,9 @@ import { blobRoutes } from "./blobs/routes.ts";
 import { certificateRoutes } from "./certificates/routes.ts";
 import { healthRoutes } from "./health/routes.ts";
 import { decisionRoutes } from "./issuanceRequests/decisions.ts";
+import { objectionRoutes } from "./issuanceRequests/objections.ts";
 import { issuanceRequestRoutes } from "./issuanceRequests/routes.ts";
+import { statementRoutes } from "./issuanceRequests/statements.ts";
 import { operationRoutes } from "./operations/routes.ts";
 import { periodRoutes } from "./periods/routes.ts";
 import { retirementRoutes } from "./retirements/routes.ts";
@@ -16,7 +18,9 @@ export const routes: readonly Route[] = [
   ...activityRoutes,
   ...periodRoutes,
   ...issuanceRequestRoutes,
+  ...statementRoutes,
   ...decisionRoutes,
+  ...objectionRoutes,
   ...tokenRoutes,
   ...transferRoutes,
   ...retirementRoutes,

@@ -296,6 +296,10 @@ export const domainMessages = {
     en: "There is no retirement {retirement}.",
     zh: "没有注销记录 {retirement}。",
   },
+  CERTIFICATE_BENEFICIARY: {
+    en: "A replacement speaks for the same beneficiary as the certificate {certificateId}.",
+    zh: "替换证明的受益方须与原证明 {certificateId} 相同。",
+  },
   NOT_FINAL_YET: {
     en: "This becomes available when block {block} is final.",
     zh: "待区块 {block} 最终确认后方可提供。",
@@ -309,6 +313,14 @@ export const domainMessages = {
   DATABASE_UNAVAILABLE: {
     en: "The database does not answer; try again.",
     zh: "数据库暂无响应，请重试。",
+  },
+  NOT_READY: {
+    en: "Not ready yet: the {part} is missing ({detail}).",
+    zh: "服务尚未就绪：缺少 {part}（{detail}）。",
+  },
+  MIRROR_BEHIND: {
+    en: "The mirror of the chain was last written {behindSeconds} seconds ago; {limitSeconds} are allowed.",
+    zh: "链上数据镜像已 {behindSeconds} 秒未更新，上限为 {limitSeconds} 秒。",
   },
   SERVICE_UNAVAILABLE: {
     en: "The service is starting or stopping; try again.",

@@ -5,9 +5,12 @@ import { type Action, mayDo } from "../../server/domain/access.ts";
 import {
   ACCOUNT,
   type Answer,
+  CHAIN_ID,
+  ISSUANCE,
   openTestApi,
   PARTIES,
   secretOf,
+  serveApi,
   type TestApi,
 } from "../support/api.ts";
 import { filled } from "../support/database.ts";
@@ -29,9 +32,12 @@ const COMMANDS: readonly (readonly [route: string, action: Action])[] = [
   ["/v1/issuance-requests/1/issue", "request.issue"],
   ["/v1/issuance-requests/1/rejection", "request.reject"],
   ["/v1/issuance-requests/1/withdrawal", "request.withdraw"],
+  ["/v1/issuance-requests/1/objections", "request.object"],
+  ["/v1/issuance-requests/1/objections/0/decision", "request.decideObjection"],
   ["/v1/transfers", "units.transfer"],
   ["/v1/retirements", "units.retire"],
   ["/v1/certificates", "certificate.certify"],
+  [`/v1/certificates/${filled(0x41)}/revocation`, "certificate.revoke"],
 ];
 
 /** What every refusal must look like, whatever it is about. */
@@ -294,11 +300,84 @@ describe("the API", () => {
   });
 
   describe("its surroundings", () => {
-    it("says that it lives and whether it is ready", async () => {
-      expect((await api.get("/health")).status).to.equal(200);
+    /** What the API answers while a statement is in force that is then taken back. */
+    async function readyWhile(statement: string, undo: string): Promise<Answer> {
+      const { owner } = api.database;
+      await owner.query(statement);
+      try {
+        return await api.get("/ready");
+      } finally {
+        await owner.query(undo);
+      }
+    }
+
+    it("names the schema that is missing", async () => {
+      const answer = await readyWhile(
+        "ALTER SCHEMA intake RENAME TO hidden",
+        "ALTER SCHEMA hidden RENAME TO intake",
+      );
+      expectProblem(answer, 503, "NOT_READY");
+      expect(answer.json.values).to.deep.equal({ part: "schema", detail: "intake" });
+      expect(answer.headers.get("retry-after")).to.equal("2");
+    });
+
+    it("names the mirror that has no block, and says how old another is", async () => {
+      const empty = await readyWhile(
+        "CREATE TABLE public.kept AS TABLE mirror.checkpoint; DELETE FROM mirror.checkpoint",
+        "INSERT INTO mirror.checkpoint SELECT * FROM public.kept; DROP TABLE public.kept",
+      );
+      expectProblem(empty, 503, "NOT_READY");
+      expect(empty.json.values).to.include({ part: "mirror" });
+      const old = await readyWhile(
+        "UPDATE mirror.checkpoint SET updated_at = now() - interval '305 seconds'",
+        "UPDATE mirror.checkpoint SET updated_at = now()",
+      );
+      expectProblem(old, 503, "MIRROR_BEHIND");
+      expect(old.json.values).to.include({ part: "mirror", limitSeconds: 60 });
+      const { behindSeconds } = old.json.values as unknown as { behindSeconds: number };
+      expect(behindSeconds).to.be.within(305, 315);
+    });
+
+    it("names the database that does not answer, and still lives", async () => {
+      const alone = await serveApi({
+        databaseUrl: "postgres://nobody@127.0.0.1:1/none",
+        relayAccount: ACCOUNT.operator,
+        deployment: { chainId: CHAIN_ID, issuance: ISSUANCE },
+      });
+      try {
+        const answer = await alone.get("/ready");
+        expectProblem(answer, 503, "DATABASE_UNAVAILABLE");
+        expect(answer.json.values).to.deep.equal({ part: "database" });
+        expect((await alone.get("/health")).status).to.equal(200);
+        expectProblem(await alone.get("/v1/tokens"), 503, "DATABASE_UNAVAILABLE");
+      } finally {
+        await alone.close();
+      }
+    });
+
+    it("says that it lives and is ready, and where the mirror stands", async () => {
+      expect((await api.get("/health")).json).to.deep.equal({ status: "ok" });
       const ready = await api.get("/ready");
-      expect(ready.status, ready.text).to.be.oneOf([200, 503]);
-      expect(ready.text).to.match(/mirror/);
+      expect(ready.status, ready.text).to.equal(200);
+      expect(ready.json.mirror).to.include({ chainId: CHAIN_ID, finalBlock: 100 });
+    });
+
+    it("serves published files as what they are, and never lets a browser guess", async () => {
+      const put = (text: string) => api.store.put(new TextEncoder().encode(text));
+      for (const [text, mediaType] of [
+        ['{"a":1,"b":"<script>"}', /^application\/json/],
+        ['{"b":1,"a":1}', /^application\/octet-stream$/],
+        ["<script>alert(1)</script>", /^application\/octet-stream$/],
+        ['{"format":"tanpu-leaves/1"}\n\u0000', /^application\/octet-stream$/],
+        ["", /^application\/octet-stream$/],
+      ] as const) {
+        const answer = await api.get(`/v1/blobs/${await put(text)}`);
+        expect(answer.text).to.equal(text);
+        expect(answer.headers.get("content-type"), text).to.match(mediaType);
+        expect(answer.headers.get("x-content-type-options")).to.equal("nosniff");
+        expect(answer.headers.get("cache-control")).to.match(/public.*immutable/);
+      }
+      expectProblem(await api.get(`/v1/blobs/${filled(0x99)}`), 404, "NOT_FOUND");
     });
 
     it("gives every answer a request id that its problem names", async () => {
@@ -338,8 +417,8 @@ describe("the API", () => {
       expect(document.json.openapi).to.equal("3.1.0");
       const paths = Object.keys(document.json.paths as unknown as object);
       for (const [route] of COMMANDS) {
-        const pattern = route.replace("/1/", "/{id}/");
-        expect(paths.map((one) => one.replace(/\{\w+\}/, "{id}"))).to.include(pattern);
+        const pattern = route.replaceAll(/\/(\d+|0x\w+)(?=\/)/g, "/{}");
+        expect(paths.map((one) => one.replaceAll(/\{\w+\}/g, "{}"))).to.include(pattern);
       }
     });
   });

@@ -35,6 +35,8 @@ const BODIES: Readonly<Record<string, unknown>> = {
   "/v1/issuance-requests/{id}/issue": { document },
   "/v1/issuance-requests/{id}/rejection": { document },
   "/v1/issuance-requests/{id}/withdrawal": {},
+  "/v1/issuance-requests/{id}/objections": { document },
+  "/v1/issuance-requests/{id}/objections/{index}/decision": { upheld: false, document },
   "/v1/transfers": { tokenId: TOKEN_ID, to: ACCOUNT.applicant, grams: "5", document },
   "/v1/retirements": {
     tokenId: TOKEN_ID,
@@ -43,6 +45,7 @@ const BODIES: Readonly<Record<string, unknown>> = {
     beneficiary: { name: "a" },
     period: { first: "2026-01-01", end: "2026-02-01" },
   },
+  "/v1/certificates/{id}/revocation": { document },
   "/v1/certificates": {
     retirementIds: [RETIREMENT_ID],
     kind: "neutralitySelfDeclared",

@@ -63,14 +63,15 @@ export interface TestApi {
 
 export const secretOf = (party: string): string => `tanpu_test_${party}_${"x".repeat(24)}`;
 
-async function makeKeys(owner: pg.Pool): Promise<void> {
+/** Makes one key of each role, for the account given. */
+export async function makeKeys(owner: pg.Pool, accounts: Record<Party, string>): Promise<void> {
   for (const party of PARTIES) {
     await createApiKey(owner, {
       id: randomUUID(),
       key: secretOf(party),
       name: `test ${party}`,
       role: party,
-      account: ACCOUNT[party],
+      account: accounts[party],
       programme: 1,
       scopes: ["*"],
       ...(party === "platform" ? { platform: "map-app" } : {}),
@@ -78,14 +79,21 @@ async function makeKeys(owner: pg.Pool): Promise<void> {
   }
 }
 
-/** Serves the API with the demo's methodology and keys; nothing stands behind it but the database. */
-export async function openTestApi(): Promise<TestApi> {
-  const database = await openTestDatabase();
+/** A served API on a database that somebody else closes. */
+export type ServedApi = Omit<TestApi, "database">;
+
+/** Serves the API with the demo's methodology and keys on a migrated database. */
+export async function serveApi(of: {
+  databaseUrl: string;
+  /** Account that brings statements to the chain. */
+  relayAccount: string;
+  deployment: { chainId: number; issuance: string };
+}): Promise<ServedApi> {
+  const { databaseUrl } = of;
   const folder = mkdtempSync(path.join(tmpdir(), "tanpu-api-"));
   const store = openBlobStore(folder, (bytes) => toHex(suite.hash(bytes)));
-  await makeKeys(database.owner);
-  const pool = openPool({ databaseUrl: database.databaseUrl, role: "tanpu_api", max: 5 });
-  const prisma = openPrisma({ databaseUrl: database.databaseUrl, role: "tanpu_api", max: 2 });
+  const pool = openPool({ databaseUrl, role: "tanpu_api", max: 5 });
+  const prisma = openPrisma({ databaseUrl, role: "tanpu_api", max: 2 });
   const factorsFile = new URL("../../rules/factors.yaml", import.meta.url);
   const methodology = await demoMethodology();
   const logged: string[] = [];
@@ -98,8 +106,8 @@ export async function openTestApi(): Promise<TestApi> {
     methodologies: new Map([[methodology.contentHash, methodology]]),
     factors: unwrap(loadFactors(parse(readFileSync(factorsFile, "utf8")))),
     intake: demoKeys(),
-    deployment: async () => ({ chainId: CHAIN_ID, issuance: ISSUANCE }),
-    relayAccount: ACCOUNT.operator,
+    deployment: async () => of.deployment,
+    relayAccount: of.relayAccount,
     now: () => Math.floor(Date.now() / 1000),
   });
   const server = await new Promise<Server>((resolve) => {
@@ -109,7 +117,6 @@ export async function openTestApi(): Promise<TestApi> {
   const call = (method: string, route: string, options: CallOptions = {}): Promise<Answer> =>
     callAt(url, method, route, options);
   return {
-    database,
     store,
     url,
     logged,
@@ -121,8 +128,24 @@ export async function openTestApi(): Promise<TestApi> {
       await new Promise((resolve) => server.close(resolve));
       await prisma.$disconnect();
       await pool.end();
-      await database.close();
       rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Serves the API on a database of its own; nothing stands behind it but the database. */
+export async function openTestApi(): Promise<TestApi> {
+  const database = await openTestDatabase();
+  const deployment = { chainId: CHAIN_ID, issuance: ISSUANCE };
+  await makeKeys(database.owner, ACCOUNT);
+  const { databaseUrl } = database;
+  const served = await serveApi({ databaseUrl, relayAccount: ACCOUNT.operator, deployment });
+  return {
+    ...served,
+    database,
+    close: async () => {
+      await served.close();
+      await database.close();
     },
   };
 }

@@ -246,8 +246,12 @@ export class RegistryChain {
     return BigInt(row!.grams);
   }
 
-  /** Takes a period from proposal to issue by commands; gives the token id, `0x…`. */
-  async issueUnits(milligrams: bigint, firstDay = FIRST_DAY): Promise<string> {
+  /** Takes a period from proposal to filing by commands; the notice lasts at least until `noticeEnd`. */
+  async fileRequest(
+    milligrams: bigint,
+    firstDay = FIRST_DAY,
+    noticeEnd = 0,
+  ): Promise<{ requestId: string; tokenId: string }> {
     const period = { firstDay, endDay: firstDay + 1 };
     const root = id(`root ${firstDay}`);
     const reportHash = id("report");
@@ -279,11 +283,20 @@ export class RegistryChain {
         reviewer: this.accounts.reviewer,
       },
     });
-    await this.order("file", "operator", { requestId, filingDocument: DOCUMENT });
+    await this.order("file", "operator", {
+      ...{ requestId, filingDocument: DOCUMENT },
+      noticeEnd: String(noticeEnd),
+    });
+    return { requestId, tokenId: `0x${request!.token_id.toString("hex")}` };
+  }
+
+  /** Takes a period from proposal to issue by commands; gives the token id, `0x…`. */
+  async issueUnits(milligrams: bigint, firstDay = FIRST_DAY): Promise<string> {
+    const { requestId, tokenId } = await this.fileRequest(milligrams, firstDay);
     await this.rpc("evm_increaseTime", [10]);
     await this.mine();
     await this.order("issue", "authority", { requestId, document: DOCUMENT });
-    return `0x${request!.token_id.toString("hex")}`;
+    return tokenId;
   }
 
   async close(): Promise<void> {

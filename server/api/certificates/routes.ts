@@ -6,15 +6,25 @@ import {
 } from "../../database/queries/certificates.ts";
 import { findCertificate } from "../../database/queries/single.ts";
 import type { Json } from "../../domain/canonical.ts";
-import { certificateKinds, neutralityCertificate } from "../../domain/certificate.ts";
+import {
+  type Beneficiary,
+  certificateKinds,
+  neutralityCertificate,
+} from "../../domain/certificate.ts";
 import { countInventory } from "../../domain/inventory.ts";
 import { parsePeriod } from "../../domain/period.ts";
 import { type Result, refuse, succeed } from "../../domain/result.ts";
-import { accountOf, type Caller } from "../auth.ts";
+import { accountOf, type Caller, requireProgramme } from "../auth.ts";
+import { defineCommand } from "../command.ts";
 import type { ApiDependencies } from "../dependencies.ts";
-import { publish, readPublished } from "../documents.ts";
-import { acceptCommand, accountLane, type Prepared } from "../idempotency.ts";
-import { operationSchema } from "../operations/schema.ts";
+import {
+  type Document,
+  decisionBody,
+  publish,
+  publishDecision,
+  readPublished,
+} from "../documents.ts";
+import { type Prepared, transactionOf } from "../idempotency.ts";
 import { pageRequest } from "../page.ts";
 import { requireFinal, retiredUnitsOf, statusesOf } from "../retirements/facts.ts";
 import { defineRoute } from "../route.ts";
@@ -30,11 +40,19 @@ import {
 
 type CertificateBody = z.infer<typeof certificateBody>;
 
+/** Whom the certificate speaks for: the organiser, unless somebody else is named. */
+function beneficiaryOf({ beneficiary, event }: CertificateBody): Beneficiary {
+  if (beneficiary === undefined) return { name: event.organiser };
+  const { name, registerNumber } = beneficiary;
+  return registerNumber === undefined ? { name } : { name, registerNumber };
+}
+
 async function certificate(
   caller: Caller,
   body: CertificateBody,
-  { pool, store, factors }: ApiDependencies,
+  dependencies: ApiDependencies,
 ): Promise<Result<Prepared>> {
+  const { pool, store, factors } = dependencies;
   const signer = accountOf(caller);
   if (!signer.ok) return signer;
   const { event, retirementIds } = body;
@@ -54,11 +72,14 @@ async function certificate(
       values: { retirement: unknown },
     });
   }
+  const beneficiary = beneficiaryOf(body);
+  const replaced = await checkReplaced(body.replaces, beneficiary, dependencies);
+  if (!replaced.ok) return replaced;
   const kind = certificateKinds.find(({ id }) => id === body.kind);
   const units = retiredUnitsOf(retirements);
   const stated = neutralityCertificate({
     kind: body.kind,
-    beneficiary: { name: event.organiser, ...body.beneficiary },
+    beneficiary,
     subject: {
       title: event.name,
       organiser: event.organiser,
@@ -69,6 +90,7 @@ async function certificate(
     inventory: inventory.value,
     retirements: units,
     statuses: await statusesOf(pool, units),
+    ...(body.replaces === undefined ? {} : { replaces: body.replaces }),
   });
   const content = await publish(store, {
     ...(stated as object),
@@ -76,51 +98,111 @@ async function certificate(
     inventoryAsStated: body.inventory as unknown as Json,
   });
   const emittedGrams = inventory.value.emittedGrams.toString();
-  return succeed({
-    kind: "certify",
-    lane: accountLane(signer.value),
-    signer: signer.value,
-    body: {
+  return succeed(
+    transactionOf("certify", signer.value, {
       retirements: retirementIds,
       emittedGrams,
       kind: kind?.number ?? 1,
       content,
-      replaces: "0",
+      replaces: body.replaces ?? "0",
       record: { content, emittedGrams },
-    },
-  });
+    }),
+  );
+}
+
+const sameBeneficiary = (one: unknown, other: Beneficiary): boolean => {
+  const { name, registerNumber } = (one ?? {}) as Partial<Record<keyof Beneficiary, unknown>>;
+  return name === other.name && (registerNumber ?? null) === (other.registerNumber ?? null);
+};
+
+/**
+ * A certificate that takes over a revoked one's retirements speaks for the same beneficiary. That the
+ * other is revoked and the holder's own is the contract's to say. NOT_FOUND, CERTIFICATE_BENEFICIARY.
+ */
+async function checkReplaced(
+  id: string | undefined,
+  beneficiary: Beneficiary,
+  dependencies: ApiDependencies,
+): Promise<Result<true>> {
+  if (id === undefined) return succeed(true);
+  const replaced = await requireCertificate(dependencies, id, "replaces");
+  if (!replaced.ok) return replaced;
+  const content = await readPublished(dependencies.store, replaced.value.content);
+  if (content === undefined) {
+    const values = { what: "published content", id: replaced.value.content };
+    return refuse("NOT_FOUND", { field: "replaces", values });
+  }
+  return sameBeneficiary(content.beneficiary, beneficiary)
+    ? succeed(true)
+    : refuse("CERTIFICATE_BENEFICIARY", { field: "beneficiary", values: { certificateId: id } });
 }
 
 async function requireCertificate(
   { prisma }: ApiDependencies,
   id: string,
+  field?: string,
 ): Promise<Result<CertificateView>> {
   const found = await findCertificate(prisma, id);
-  return found ? succeed(found) : refuse("NOT_FOUND", { values: { what: "certificate", id } });
+  if (found) return succeed(found);
+  const values = { what: "certificate", id };
+  return refuse("NOT_FOUND", { values, ...(field === undefined ? {} : { field }) });
+}
+
+/** Publishes why a certificate is revoked and prepares the authority's transaction. */
+async function revocation(
+  caller: Caller,
+  { id, document }: { id: string; document: Document },
+  dependencies: ApiDependencies,
+): Promise<Result<Prepared>> {
+  const signer = accountOf(caller);
+  if (!signer.ok) return signer;
+  const found = await requireCertificate(dependencies, id);
+  if (!found.ok) return found;
+  const own = requireProgramme(caller, found.value.programme);
+  if (!own.ok) return own;
+  const about = { certificateId: id };
+  const record = await publishDecision(dependencies.store, "revoke-certificate", about, document);
+  return succeed(
+    transactionOf("revoke-certificate", signer.value, {
+      certificateId: id,
+      document: record.hash,
+      record: { document: record },
+    }),
+  );
 }
 
 export const certificateRoutes = [
-  defineRoute({
-    method: "post",
+  defineCommand({
     path: "/v1/certificates",
     action: "certificate.certify",
     tag: "Certificates",
     summary: "Certify an event's neutrality from the key's own retirements 碳中和证明",
-    isCommand: true,
     body: certificateBody,
-    success: {
-      status: 202,
-      description: "The operation; its record holds emittedGrams",
-      schema: operationSchema,
-    },
+    description:
+      "A certificate consumes its retirements once. `replaces` names a revoked certificate of the same holder and beneficiary, whose retirements the new one takes over.",
+    answer: "The operation; its record holds emittedGrams",
     refusals: [
+      "NOT_FOUND",
+      "CERTIFICATE_BENEFICIARY",
       "RETIREMENT_UNKNOWN",
       "INVENTORY_EMPTY",
       "QUANTITY_MALFORMED",
       "FACTOR_UNIT_MISMATCH",
     ],
-    handle: (call, dependencies) =>
-      acceptCommand(call, dependencies, () => certificate(call.caller, call.body, dependencies)),
+    prepare: ({ caller, body }, dependencies) => certificate(caller, body, dependencies),
+  }),
+  defineCommand({
+    path: "/v1/certificates/{id}/revocation",
+    action: "certificate.revoke",
+    tag: "Certificates",
+    summary: "Revoke a certificate 撤销证明",
+    description:
+      "Revoking frees nothing: the retirements stay consumed until the holder's replacement takes them.",
+    params: certificateParams,
+    body: decisionBody,
+    refusals: ["NOT_FOUND", "PROGRAMME_MISMATCH"],
+    prepare: ({ caller, params, body }, dependencies) =>
+      revocation(caller, { ...params, ...body }, dependencies),
   }),
   defineRoute({
     method: "get",

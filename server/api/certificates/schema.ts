@@ -30,6 +30,9 @@ export const certificateBody = z
         description: "What was counted and what was left out, in words",
       }),
     }),
+    replaces: hashField.optional().openapi({
+      description: "Id of the revoked certificate that this one replaces",
+    }),
     inventory: z.array(lineSchema).min(1).max(200).openapi({
       description:
         "Emissions are computed from sourced factors only; a line without one is shown as missing and never estimated.",

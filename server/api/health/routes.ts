@@ -1,9 +1,32 @@
-import { findMirrorPosition, hasMigrations } from "../../database/queries/sources.ts";
-import { refuse, succeed } from "../../domain/result.ts";
+import type { Pool } from "pg";
+import {
+  findMirrorPosition,
+  findMissingSchema,
+  type MirrorPosition,
+} from "../../database/queries/sources.ts";
+import { type Result, refuse, succeed } from "../../domain/result.ts";
 import { defineRoute } from "../route.ts";
 import { z } from "../zod.ts";
 
 const OLDEST_MIRROR_SECONDS = 60;
+
+/** The mirror's position. NOT_READY names what is missing; MIRROR_BEHIND says how old it is. */
+async function freshMirror(pool: Pool): Promise<Result<MirrorPosition>> {
+  const schema = await findMissingSchema(pool);
+  if (schema !== undefined) {
+    return refuse("NOT_READY", { values: { part: "schema", detail: schema } });
+  }
+  const mirror = await findMirrorPosition(pool);
+  if (mirror === undefined) {
+    return refuse("NOT_READY", { values: { part: "mirror", detail: "no block indexed" } });
+  }
+  const { ageSeconds: behindSeconds } = mirror;
+  return behindSeconds <= OLDEST_MIRROR_SECONDS
+    ? succeed(mirror)
+    : refuse("MIRROR_BEHIND", {
+        values: { part: "mirror", behindSeconds, limitSeconds: OLDEST_MIRROR_SECONDS },
+      });
+}
 
 export const healthRoutes = [
   defineRoute({
@@ -11,7 +34,7 @@ export const healthRoutes = [
     path: "/health",
     action: "registry.read",
     tag: "Service",
-    summary: "Whether the process answers",
+    summary: "Whether the process answers 进程是否存活",
     success: {
       status: 200,
       description: "It does",
@@ -24,8 +47,9 @@ export const healthRoutes = [
     path: "/ready",
     action: "registry.read",
     tag: "Service",
-    summary:
-      "Whether requests can be served: database, migrations, and a mirror at most a minute old",
+    summary: "Whether requests can be served 服务是否就绪",
+    description:
+      "Ready means: the database answers, its schemas are there, and the indexer wrote the mirror within a minute. Otherwise `values.part` of the problem names what is missing (database, schema or mirror), and for an old mirror `values.behindSeconds` says how old.",
     success: {
       status: 200,
       description: "Ready",
@@ -39,14 +63,16 @@ export const healthRoutes = [
         }),
       }),
     },
-    refusals: ["SERVICE_UNAVAILABLE", "DATABASE_UNAVAILABLE"],
-    handle: async (_call, { pool }) => {
-      if (!(await hasMigrations(pool))) return refuse("SERVICE_UNAVAILABLE");
-      const mirror = await findMirrorPosition(pool);
-      if (mirror === undefined || mirror.ageSeconds > OLDEST_MIRROR_SECONDS) {
-        return refuse("SERVICE_UNAVAILABLE");
+    refusals: ["NOT_READY", "MIRROR_BEHIND", "DATABASE_UNAVAILABLE"],
+    handle: async (_call, { pool, logger }) => {
+      try {
+        const mirror = await freshMirror(pool);
+        return mirror.ok ? succeed({ json: { status: "ready", mirror: mirror.value } }) : mirror;
+      } catch (err) {
+        // Whatever keeps these reads from answering keeps every other one from it.
+        logger.warn({ err }, "the database does not answer");
+        return refuse("DATABASE_UNAVAILABLE", { values: { part: "database" } });
       }
-      return succeed({ json: { status: "ready", mirror } });
     },
   }),
 ];

@@ -9,10 +9,10 @@ import { findRequest } from "../../database/queries/single.ts";
 import { findBatch, findMethodology, findSource } from "../../database/queries/sources.ts";
 import { type Result, refuse, succeed } from "../../domain/result.ts";
 import { accountOf, type Caller, requireProgramme } from "../auth.ts";
+import { defineCommand } from "../command.ts";
 import type { ApiDependencies } from "../dependencies.ts";
 import { publish } from "../documents.ts";
-import { acceptCommand, accountLane, type Prepared } from "../idempotency.ts";
-import { operationSchema } from "../operations/schema.ts";
+import { type Prepared, transactionOf } from "../idempotency.ts";
 import { pageRequest } from "../page.ts";
 import { defineRoute } from "../route.ts";
 import {
@@ -59,11 +59,8 @@ async function proposal(
     methodology: { number: source.methodology, contentHash: methodology?.contentHash ?? null },
   });
   const { sourceId, firstDay, endDay, root, totalMilligrams, count, depth, leafFileHash } = batch;
-  return succeed({
-    kind: "propose",
-    lane: accountLane(signer.value),
-    signer: signer.value,
-    body: {
+  return succeed(
+    transactionOf("propose", signer.value, {
       sourceId,
       firstDay,
       endDay,
@@ -75,23 +72,19 @@ async function proposal(
       leafFileHash,
       reportHash,
       record: { batchId, reportHash },
-    },
-  });
+    }),
+  );
 }
 
 export const issuanceRequestRoutes = [
-  defineRoute({
-    method: "post",
+  defineCommand({
     path: "/v1/issuance-requests",
     action: "request.propose",
     tag: "Issuance",
     summary: "File an issuance request for a closed period",
-    isCommand: true,
     body: proposalBody,
-    success: { status: 202, description: "The operation", schema: operationSchema },
     refusals: ["NOT_FOUND", "ACCOUNT_MISMATCH", "PROGRAMME_MISMATCH"],
-    handle: (call, dependencies) =>
-      acceptCommand(call, dependencies, () => proposal(call.caller, call.body, dependencies)),
+    prepare: ({ caller, body }, dependencies) => proposal(caller, body, dependencies),
   }),
   defineRoute({
     method: "get",

@@ -14,6 +14,14 @@ import { z } from "../zod.ts";
 
 export const requestParams = z.strictObject({ id: requestIdField });
 
+export const objectionParams = z.strictObject({
+  id: requestIdField,
+  index: z
+    .string()
+    .regex(/^(0|[1-9]\d{0,8})$/)
+    .openapi({ description: "Running number of the objection, from 0" }),
+});
+
 export const requestStates = [
   "proposed",
   "filed",
@@ -97,7 +105,6 @@ export const typedDataSchema = z
   })
   .openapi("TypedData", { description: "EIP-712 typed data, ready to sign" });
 
-export const decisionBody = z.strictObject({ document: documentSchema }).openapi("DecisionBody");
 export const filingBody = z
   .strictObject({
     document: documentSchema,
@@ -107,6 +114,14 @@ export const filingBody = z
     description:
       "noticeEnd: unix seconds; the contract keeps at least the programme's notice, counted from the block.",
   });
+export const objectionDecisionBody = z
+  .strictObject({
+    upheld: z
+      .boolean()
+      .openapi({ description: "true 成立: the request is rejected; false 不成立" }),
+    document: documentSchema,
+  })
+  .openapi("ObjectionDecisionBody");
 export const emptyBody = z.strictObject({});
 
 const seconds = z.number().int().nullable();

@@ -1,4 +1,5 @@
 import type { RequestView } from "../../database/queries/requests.ts";
+import { STATEMENT_DOMAIN, statementMembers } from "../../domain/reviewStatement.ts";
 import type { ApiDeployment } from "../dependencies.ts";
 
 /** What the reviewer decides; everything else of a statement is the request's. */
@@ -26,20 +27,6 @@ export type Statement = {
   reviewer: string;
 };
 
-const statementType = [
-  { name: "requestId", type: "uint64" },
-  { name: "root", type: "bytes32" },
-  { name: "totalMilligrams", type: "uint128" },
-  { name: "firstDay", type: "uint32" },
-  { name: "endDay", type: "uint32" },
-  { name: "methodology", type: "uint32" },
-  { name: "reportHash", type: "bytes32" },
-  { name: "kind", type: "uint8" },
-  { name: "favourable", type: "bool" },
-  { name: "validUntil", type: "uint64" },
-  { name: "reviewer", type: "address" },
-] as const;
-
 /** The statement a reviewer makes about a request: its figures with their opinion. */
 export function statementOf(request: RequestView, opinion: Opinion): Statement {
   return {
@@ -61,12 +48,11 @@ export function statementOf(request: RequestView, opinion: Opinion): Statement {
 export function typedDataOf(deployment: ApiDeployment, statement: Statement) {
   return {
     domain: {
-      name: "Tanpu Issuance",
-      version: "1",
+      ...STATEMENT_DOMAIN,
       chainId: deployment.chainId,
       verifyingContract: deployment.issuance,
     },
-    types: { Statement: statementType },
+    types: { Statement: statementMembers },
     primaryType: "Statement",
     message: statement,
   };

@@ -73,11 +73,7 @@ export async function loadOperation(
   if (row === undefined) return undefined;
   const isMined = row.state === "included" || row.state === "final";
   const result =
-    row.state === "completed"
-      ? row.detail
-      : isMined && row.transactionHash !== null
-        ? await findResult(pool, row.kind, row.transactionHash)
-        : null;
+    row.state === "completed" ? row.detail : isMined ? await findResult(pool, row) : null;
   const record = row.body.record;
   return {
     apiKeyId: row.apiKeyId,

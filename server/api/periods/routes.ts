@@ -2,22 +2,18 @@ import { findBatch, findSource } from "../../database/queries/sources.ts";
 import { checkPeriodEnded, chinaDay, parsePeriod } from "../../domain/period.ts";
 import { refuse, succeed } from "../../domain/result.ts";
 import { requireProgramme } from "../auth.ts";
-import { acceptCommand } from "../idempotency.ts";
-import { operationSchema } from "../operations/schema.ts";
+import { defineCommand } from "../command.ts";
 import { defineRoute } from "../route.ts";
 import { batchParams, batchSchema, periodBody } from "./schema.ts";
 
 export const periodRoutes = [
-  defineRoute({
-    method: "post",
+  defineCommand({
     path: "/v1/periods",
     action: "period.close",
     tag: "Issuance",
     summary: "Close a source's period and build its activity tree",
     description: "The operation's result is the batch that an issuance request then proposes.",
-    isCommand: true,
     body: periodBody,
-    success: { status: 202, description: "The operation", schema: operationSchema },
     refusals: [
       "DATE_MALFORMED",
       "PERIOD_EMPTY",
@@ -25,32 +21,31 @@ export const periodRoutes = [
       "PERIOD_NOT_ENDED",
       "NOT_FOUND",
     ],
-    handle: (call, dependencies) =>
-      acceptCommand(call, dependencies, async () => {
-        const { sourceId, first, end } = call.body;
-        const shape = parsePeriod(first, end);
-        if (!shape.ok) return shape;
-        const period = checkPeriodEnded(shape.value, chinaDay(dependencies.now()));
-        if (!period.ok) return period;
-        const source = await findSource(dependencies.pool, sourceId);
-        if (!source) {
-          return refuse("NOT_FOUND", {
-            field: "sourceId",
-            values: { what: "source", id: sourceId },
-          });
-        }
-        const own = requireProgramme(call.caller, source.programme);
-        if (!own.ok) return own;
-        if (call.caller.role === "applicant" && call.caller.key?.account !== source.applicant) {
-          return refuse("ACCOUNT_MISMATCH");
-        }
-        return succeed({
-          kind: "close-period",
-          lane: `source:${sourceId}`,
-          signer: null,
-          body: { sourceId, ...period.value, record: { first, end } },
+    prepare: async (call, dependencies) => {
+      const { sourceId, first, end } = call.body;
+      const shape = parsePeriod(first, end);
+      if (!shape.ok) return shape;
+      const period = checkPeriodEnded(shape.value, chinaDay(dependencies.now()));
+      if (!period.ok) return period;
+      const source = await findSource(dependencies.pool, sourceId);
+      if (!source) {
+        return refuse("NOT_FOUND", {
+          field: "sourceId",
+          values: { what: "source", id: sourceId },
         });
-      }),
+      }
+      const own = requireProgramme(call.caller, source.programme);
+      if (!own.ok) return own;
+      if (call.caller.role === "applicant" && call.caller.key?.account !== source.applicant) {
+        return refuse("ACCOUNT_MISMATCH");
+      }
+      return succeed({
+        kind: "close-period",
+        lane: `source:${sourceId}`,
+        signer: null,
+        body: { sourceId, ...period.value, record: { first, end } },
+      });
+    },
   }),
   defineRoute({
     method: "get",

@@ -8,10 +8,10 @@ import { purposes, retirementContent } from "../../domain/certificate.ts";
 import { parsePeriod } from "../../domain/period.ts";
 import { type Result, refuse, succeed } from "../../domain/result.ts";
 import { accountOf, type Caller } from "../auth.ts";
+import { defineCommand } from "../command.ts";
 import type { ApiDependencies } from "../dependencies.ts";
 import { publish, readPublished } from "../documents.ts";
-import { acceptCommand, accountLane, type Prepared } from "../idempotency.ts";
-import { operationSchema } from "../operations/schema.ts";
+import { type Prepared, transactionOf } from "../idempotency.ts";
 import { pageRequest } from "../page.ts";
 import { defineRoute } from "../route.ts";
 import type { z } from "../zod.ts";
@@ -62,12 +62,15 @@ async function retirement(
     period: body.period,
     ...(statement === undefined ? {} : { statement }),
   });
-  return succeed({
-    kind: "retire",
-    lane: accountLane(signer.value),
-    signer: signer.value,
-    body: { tokenId, grams, purpose: purpose.number, content, record: { content } },
-  });
+  return succeed(
+    transactionOf("retire", signer.value, {
+      tokenId,
+      grams,
+      purpose: purpose.number,
+      content,
+      record: { content },
+    }),
+  );
 }
 
 async function requireRetirement(
@@ -78,18 +81,14 @@ async function requireRetirement(
   return found ? succeed(found) : refuse("RETIREMENT_UNKNOWN", { values: { retirement: id } });
 }
 
-const commandRoute = defineRoute({
-  method: "post",
+const commandRoute = defineCommand({
   path: "/v1/retirements",
   action: "units.retire",
   tag: "Units",
   summary: "Retire units of the key's account for ever 注销",
-  isCommand: true,
   body: retirementBody,
-  success: { status: 202, description: "The operation", schema: operationSchema },
   refusals: ["NOT_FOUND", "ACCOUNT_MISMATCH", "DATE_MALFORMED", "PERIOD_EMPTY"],
-  handle: (call, dependencies) =>
-    acceptCommand(call, dependencies, () => retirement(call.caller, call.body, dependencies)),
+  prepare: ({ caller, body }, dependencies) => retirement(caller, body, dependencies),
 });
 
 export const retirementRoutes = [

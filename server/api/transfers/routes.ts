@@ -1,11 +1,10 @@
 import { type Result, succeed } from "../../domain/result.ts";
 import { priceFenOf } from "../../domain/units.ts";
 import { accountOf, type Caller } from "../auth.ts";
+import { defineCommand } from "../command.ts";
 import type { ApiDependencies } from "../dependencies.ts";
-import { publish } from "../documents.ts";
-import { acceptCommand, accountLane, type Prepared } from "../idempotency.ts";
-import { operationSchema } from "../operations/schema.ts";
-import { defineRoute } from "../route.ts";
+import { publishDecision } from "../documents.ts";
+import { type Prepared, transactionOf } from "../idempotency.ts";
 import type { z } from "../zod.ts";
 import { transferBody } from "./schema.ts";
 
@@ -25,49 +24,29 @@ async function transfer(
           amountFen: priceFenOf(BigInt(grams), BigInt(priceFenPerTonne)).toString(),
           rounding: "half up to the fen",
         };
-  const documentHash =
+  const published =
     document === undefined
-      ? undefined
-      : await publish(store, {
-          format: "tanpu-document/1",
-          decision: "transfer",
-          tokenId,
-          number: document.number,
-          date: document.date,
-          title: document.title ?? null,
-        });
-  return succeed({
-    kind: "transfer",
-    lane: accountLane(signer.value),
-    signer: signer.value,
-    body: {
+      ? {}
+      : { document: await publishDecision(store, "transfer", { tokenId }, document) };
+  return succeed(
+    transactionOf("transfer", signer.value, {
       to,
       tokenId,
       grams,
-      record: {
-        ...price,
-        ...(document === undefined ? {} : { document: { ...document, hash: documentHash } }),
-      },
-    },
-  });
+      record: { ...price, ...published },
+    }),
+  );
 }
 
 export const transferRoutes = [
-  defineRoute({
-    method: "post",
+  defineCommand({
     path: "/v1/transfers",
     action: "units.transfer",
     tag: "Units",
     summary: "Transfer units from the key's account",
-    isCommand: true,
     body: transferBody,
-    success: {
-      status: 202,
-      description: "The operation; its record holds the price and amountFen",
-      schema: operationSchema,
-    },
+    answer: "The operation; its record holds the price and amountFen",
     refusals: ["ACCOUNT_MISMATCH"],
-    handle: (call, dependencies) =>
-      acceptCommand(call, dependencies, () => transfer(call.caller, call.body, dependencies)),
+    prepare: ({ caller, body }, dependencies) => transfer(caller, body, dependencies),
   }),
 ];

@@ -1,5 +1,5 @@
 import type { Pool } from "pg";
-import { hexOf, hexOrNull } from "../codec.ts";
+import { bytesOf, hexOf, hexOrNull } from "../codec.ts";
 
 /**
  * Where a command stands. Nothing is written back for it: `queued` has no nonce, `sent` is not in the
@@ -103,7 +103,9 @@ export async function findOperation(pool: Pool, id: string): Promise<OperationRo
 type Found = Record<string, unknown>;
 
 // What each kind of transaction brought about, found by its hash in the mirror.
-const resultQueries: Readonly<Record<string, { sql: string; view: (row: Found) => Found }>> = {
+const resultQueries: Readonly<
+  Record<string, { sql: string; view: (row: Found) => Found; by?: "document" }>
+> = {
   propose: {
     sql: "SELECT request_id, token_id FROM mirror.request WHERE transaction_hash = $1",
     view: (row) => ({ requestId: String(row.request_id), tokenId: hexOf(row.token_id as Buffer) }),
@@ -126,6 +128,12 @@ const resultQueries: Readonly<Record<string, { sql: string; view: (row: Found) =
       carryBeforeMilligrams: String(row.carry_before_milligrams),
       carryAfterMilligrams: String(row.carry_after_milligrams),
     }),
+  },
+  object: {
+    // The document names the request and the objector, who objects to a request once.
+    by: "document",
+    sql: "SELECT request_id, index FROM mirror.objection WHERE document = $1",
+    view: (row) => ({ requestId: String(row.request_id), index: Number(row.index) }),
   },
   transfer: {
     sql: "SELECT token_id, sender, recipient, grams FROM mirror.transfer WHERE transaction_hash = $1",
@@ -159,13 +167,11 @@ const resultQueries: Readonly<Record<string, { sql: string; view: (row: Found) =
 /** What an included transaction brought about; null for kinds whose success says everything. */
 export async function findResult(
   pool: Pool,
-  kind: string,
-  transactionHash: string,
+  { kind, transactionHash, body }: Pick<OperationRow, "kind" | "transactionHash" | "body">,
 ): Promise<Found | null> {
   const query = resultQueries[kind];
-  if (query === undefined) return null;
-  const { rows } = await pool.query<Found>(query.sql, [
-    Buffer.from(transactionHash.slice(2), "hex"),
-  ]);
+  const key = query?.by === "document" ? body.document : transactionHash;
+  if (query === undefined || typeof key !== "string") return null;
+  const { rows } = await pool.query<Found>(query.sql, [bytesOf(key)]);
   return rows[0] === undefined ? null : query.view(rows[0]);
 }

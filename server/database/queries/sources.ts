@@ -180,11 +180,12 @@ export async function findMirrorPosition(pool: Pool): Promise<MirrorPosition | u
   );
 }
 
-/** Whether the schemas of the program are there. */
-export async function hasMigrations(pool: Pool): Promise<boolean> {
-  const { rows } = await pool.query<{ present: boolean }>(
-    `SELECT to_regclass('app.operation') IS NOT NULL AND to_regclass('intake.report') IS NOT NULL
-        AND to_regclass('mirror.checkpoint') IS NOT NULL AS present`,
+/** The first of the program's schemas that is not there yet; undefined when all are. */
+export async function findMissingSchema(pool: Pool): Promise<string | undefined> {
+  const { rows } = await pool.query<{ name: string }>(
+    `SELECT name FROM (VALUES (1, 'app', 'app.operation'), (2, 'intake', 'intake.report'),
+                              (3, 'mirror', 'mirror.checkpoint')) AS wanted (place, name, relation)
+     WHERE to_regclass(relation) IS NULL ORDER BY place LIMIT 1`,
   );
-  return rows[0]?.present === true;
+  return rows[0]?.name;
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { interfaces } from "../../chain/contracts.ts";
+import { STATEMENT_DOMAIN, statementMembers } from "../../domain/reviewStatement.ts";
 import { address, anyBytes, hash, small, whole } from "./fields.ts";
 import type { ChainHandler } from "./handler.ts";
 
@@ -19,23 +20,6 @@ const statement = z.object({
 
 const body = z.object({ statement, signature: anyBytes.optional() });
 
-/** The typed data of a review statement (EIP-712), as the Issuance contract checks it. */
-export const STATEMENT_TYPES = {
-  Statement: [
-    { name: "requestId", type: "uint64" },
-    { name: "root", type: "bytes32" },
-    { name: "totalMilligrams", type: "uint128" },
-    { name: "firstDay", type: "uint32" },
-    { name: "endDay", type: "uint32" },
-    { name: "methodology", type: "uint32" },
-    { name: "reportHash", type: "bytes32" },
-    { name: "kind", type: "uint8" },
-    { name: "favourable", type: "bool" },
-    { name: "validUntil", type: "uint64" },
-    { name: "reviewer", type: "address" },
-  ],
-};
-
 /**
  * Brings a reviewer's signed statement to the chain; anyone may. Without a signature in the body the
  * reviewer's key is held here and signs now.
@@ -46,12 +30,11 @@ export const attest: ChainHandler = async (stored, { chainId, contracts, keys })
     parsed.signature ??
     (await keys.signTypedData(parsed.statement.reviewer, {
       domain: {
-        name: "Tanpu Issuance",
-        version: "1",
+        ...STATEMENT_DOMAIN,
         chainId,
         verifyingContract: contracts.issuance,
       },
-      types: STATEMENT_TYPES,
+      types: { Statement: [...statementMembers] },
       value: parsed.statement,
     }));
   return {

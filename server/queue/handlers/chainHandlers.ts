@@ -1,8 +1,8 @@
 import { attest } from "./attest.ts";
-import { file, issue, reject, withdraw } from "./decide.ts";
+import { decideObjection, file, issue, object, reject, withdraw } from "./decide.ts";
 import type { ChainHandler } from "./handler.ts";
 import { propose } from "./propose.ts";
-import { certify, retire, transfer } from "./units.ts";
+import { certify, retire, revokeCertificate, transfer } from "./units.ts";
 
 /** Every kind of command that becomes a transaction. */
 export const chainHandlers: Readonly<Record<string, ChainHandler>> = {
@@ -12,7 +12,10 @@ export const chainHandlers: Readonly<Record<string, ChainHandler>> = {
   issue,
   reject,
   withdraw,
+  object,
+  "decide-objection": decideObjection,
   transfer,
   retire,
   certify,
+  "revoke-certificate": revokeCertificate,
 };

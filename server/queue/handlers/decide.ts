@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { interfaces } from "../../chain/contracts.ts";
-import { hash, whole } from "./fields.ts";
+import { hash, small, whole } from "./fields.ts";
 import type { ChainHandler } from "./handler.ts";
 
 const filing = z.object({
@@ -12,6 +12,7 @@ const filing = z.object({
 
 const documented = z.object({ requestId: whole, document: hash });
 const named = z.object({ requestId: whole });
+const decided = documented.extend({ index: small, upheld: z.boolean() });
 
 function issuance(name: string, values: readonly unknown[], to: string) {
   return { to, data: interfaces.issuance.encodeFunctionData(name, values) };
@@ -39,4 +40,16 @@ export const reject: ChainHandler = async (stored, { contracts }) => {
 export const withdraw: ChainHandler = async (stored, { contracts }) => {
   const { requestId } = named.parse(stored);
   return issuance("withdraw", [requestId], contracts.issuance);
+};
+
+/** Objects to a filed request during its notice. By any open account. */
+export const object: ChainHandler = async (stored, { contracts }) => {
+  const { requestId, document } = documented.parse(stored);
+  return issuance("object_", [requestId, document], contracts.issuance);
+};
+
+/** Decides an objection; one that is upheld rejects the request. By the authority. */
+export const decideObjection: ChainHandler = async (stored, { contracts }) => {
+  const { requestId, index, upheld, document } = decided.parse(stored);
+  return issuance("decideObjection", [requestId, index, upheld, document], contracts.issuance);
 };

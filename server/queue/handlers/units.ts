@@ -58,3 +58,14 @@ export const certify: ChainHandler = async (stored, { contracts }) => {
     ]),
   };
 };
+
+const revocation = z.object({ certificateId: whole, document: hash });
+
+/** Revokes a certificate; its retirements stay consumed unless another replaces it. By the authority. */
+export const revokeCertificate: ChainHandler = async (stored, { contracts }) => {
+  const { certificateId, document } = revocation.parse(stored);
+  return {
+    to: contracts.certificate,
+    data: interfaces.certificate.encodeFunctionData("revoke", [certificateId, document]),
+  };
+};
