@@ -85,16 +85,20 @@ async function start(): Promise<number> {
 
 /** Puts the contracts on the chain where they are missing and starts the roles. */
 async function serve(stack: Stack): Promise<void> {
-  if (stack.mode === "demo")
+  if (stack.mode === "demo") {
     say("This folder holds a demonstration: its keys are published, its units are nobody's.");
-  const { prepareRegistry } = await import("./dev/registry.ts");
+    const keys = path.join(dataFolder, "secrets", "demo-api-keys.json");
+    if (existsSync(keys)) say(`API keys of its parties: ${keys}`);
+  }
+  const { partyEnvironment, prepareRegistry } = await import("./dev/registry.ts");
   const { manifest } = await prepareRegistry({
     dataFolder,
     rpcUrl: stack.rpcUrl,
     onStep: (k, of, name) => say(`Contracts: ${k} of ${of} (${name})`),
   });
   say(`The contracts stand on chain ${manifest.chainId} since block ${manifest.deployedBlock}`);
-  for (const role of ["indexer", "worker", "api"] as const) await stack.startRole(role);
+  const env = await partyEnvironment(dataFolder);
+  for (const role of ["indexer", "worker", "api"] as const) await stack.startRole(role, env);
   say(
     `The registry serves at ${stack.apiUrl()} (documentation: ${stack.apiUrl()}/docs); Ctrl-C stops it`,
   );

@@ -63,6 +63,16 @@ export async function prepareRegistry(options: {
   return { manifest, keys, deployer };
 }
 
+/**
+ * What the roles of a served folder need besides: the account that brings reviewers' statements to the chain is the
+ * operator's, where the folder has one. What the environment says goes first.
+ */
+export async function partyEnvironment(dataFolder: string): Promise<Record<string, string>> {
+  if (process.env.RELAY_ACCOUNT) return {};
+  const known = await readJson<{ operator?: string }>(folders.parties(dataFolder));
+  return known?.operator === undefined ? {} : { RELAY_ACCOUNT: known.operator };
+}
+
 export async function readJson<T>(file: string): Promise<T | undefined> {
   try {
     return JSON.parse(await readFile(file, "utf8")) as T;
