@@ -10,7 +10,7 @@ function escaped(text: string): string {
     .replaceAll("'", "&#39;");
 }
 
-type Part = string | number | Html | readonly Part[];
+export type Part = string | number | Html | readonly Part[];
 
 function textOf(part: Part): string {
   if (typeof part === "string" || typeof part === "number") return escaped(String(part));
@@ -26,43 +26,36 @@ export function html(texts: TemplateStringsArray, ...parts: Part[]): Html {
   };
 }
 
-/** A label and a value of a document, in both languages. */
-export function row(zh: string, en: string, value: Part): Html {
-  return html`<tr><th scope="row">${zh}<small lang="en">${en}</small></th><td>${value}</td></tr>`;
+/** Chinese with its English below, smaller. */
+export function both(zh: Part, en: Part): Html {
+  return html`${zh}<small lang="en">${en}</small>`;
 }
 
-const style = `
-  :root { color: #1c2b22; background: #fff; font: 15px/1.6 "Noto Sans SC", "PingFang SC", "Microsoft YaHei", system-ui, sans-serif; }
-  body { max-width: 48rem; margin: 2rem auto; padding: 2.5rem; border: 1px solid #9db3a6; position: relative; overflow: hidden; }
-  h1 { font-size: 1.6rem; margin: 0 0 1.5rem; text-align: center; }
-  h2 { font-size: 1.05rem; margin: 1.6rem 0 .4rem; }
-  small { display: block; color: #4d6155; font-weight: 400; }
-  table { width: 100%; border-collapse: collapse; }
-  th, td { text-align: left; vertical-align: top; padding: .35rem .6rem; border-bottom: 1px solid #dbe4de; overflow-wrap: anywhere; }
-  th[scope="row"] { width: 14rem; font-weight: 600; }
-  code { font-size: .82rem; overflow-wrap: anywhere; }
-  .watermark { position: absolute; inset: 0; display: grid; place-content: center; font-size: 5rem; font-weight: 700;
-    color: rgb(176 32 32 / 14%); transform: rotate(-28deg); pointer-events: none; text-align: center; line-height: 1.1; }
-  .notice { color: #9a1c1c; font-weight: 600; text-align: center; }
-  @media print { body { border: 0; margin: 0; } .watermark { print-color-adjust: exact; } }
-`;
+const ID_GROUP = /0x|.{1,8}/g;
 
-/** A printable page without scripts and without anything from elsewhere. */
-export function page(of: {
-  title: { zh: string; en: string };
-  watermark: { zh: string; en: string } | null;
-  body: readonly Html[];
-}): string {
-  const { title, watermark, body } = of;
-  const mark =
-    watermark === null
-      ? html``
-      : html`<div class="watermark" aria-hidden="true">演示<br>DEMONSTRATION</div>
-<p class="notice">${watermark.zh}<br><span lang="en">${watermark.en}</span></p>`;
-  const document = html`<!doctype html>
-<html lang="zh-CN"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>${title.zh} ${title.en}</title><style>${{ html: style }}</style></head>
-<body><h1>${title.zh}<small lang="en">${title.en}</small></h1>${mark}${body}</body></html>
-`;
-  return document.html;
+/** A hash, id or address that may break between groups of eight digits; copying gives it whole. */
+export function idText(id: string): Html {
+  const groups = id.match(ID_GROUP) ?? [];
+  return html`<code class="id">${groups.map((group) => html`<wbr>${group}`)}</code>`;
 }
+
+/** A whole page without scripts and without anything from elsewhere. */
+export function htmlPage(of: { title: string; style: string; body: Part }): string {
+  return html`<!doctype html>
+<html lang="zh-CN"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${of.title}</title><style>${{ html: of.style }}</style></head>
+<body>${of.body}</body></html>
+`.html;
+}
+
+/** What all pages share: fonts, colours, and that both languages read well side by side. */
+export const baseStyle = `
+  :root { --ink: #16241c; --soft: #52645a; --line: #d5dfd8; --accent: #14633f; --alarm: #9d1f1f;
+    color: var(--ink); background: #eef2ef;
+    font: 15px/1.55 system-ui, "Helvetica Neue", Arial, "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "Noto Sans SC", sans-serif; }
+  * { box-sizing: border-box; }
+  body { margin: 0; }
+  a { color: var(--accent); overflow-wrap: anywhere; }
+  small { display: block; color: var(--soft); font-weight: 400; font-size: .8em; line-height: 1.4; letter-spacing: 0; }
+  code { font: .86em/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; overflow-wrap: anywhere; }
+`;

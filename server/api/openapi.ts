@@ -69,7 +69,7 @@ function operationIdOf(route: Route): string {
     .replace("/v1/", "")
     .split(/[^A-Za-z]+/)
     .filter((word) => word !== "");
-  return [route.method, ...words]
+  return [route.method, ...(words.length === 0 ? ["home"] : words)]
     .map((word, at) => (at === 0 ? word : word.charAt(0).toUpperCase() + word.slice(1)))
     .join("");
 }

@@ -2,6 +2,7 @@ import { activityRoutes } from "./activities/routes.ts";
 import { blobRoutes } from "./blobs/routes.ts";
 import { certificateRoutes } from "./certificates/routes.ts";
 import { healthRoutes } from "./health/routes.ts";
+import { homeRoutes } from "./home/routes.ts";
 import { decisionRoutes } from "./issuanceRequests/decisions.ts";
 import { objectionRoutes } from "./issuanceRequests/objections.ts";
 import { issuanceRequestRoutes } from "./issuanceRequests/routes.ts";
@@ -28,4 +29,5 @@ export const routes: readonly Route[] = [
   ...operationRoutes,
   ...blobRoutes,
   ...healthRoutes,
+  ...homeRoutes,
 ];

@@ -406,6 +406,18 @@ describe("the API", () => {
       for (const party of PARTIES) expect(log).not.to.contain(secretOf(party));
     });
 
+    it("greets who opens it, in both languages and with links that lead somewhere", async () => {
+      const page = await api.get("/");
+      expect(page.status).to.equal(200);
+      expect(page.headers.get("content-type")).to.equal("text/html; charset=utf-8");
+      expect(page.headers.get("content-security-policy")).to.match(/default-src 'none'/);
+      expect(page.text).to.contain("tanpu-verify").and.to.contain("碳普惠");
+      expect(page.text).not.to.match(/<script|(src|href)="(https?:)?\/\//);
+      const links = [...page.text.matchAll(/href="([^"]+)"/g)].map(([, path]) => String(path));
+      expect(links).to.include.members(["/docs/", "/v1/tokens", "/health"]);
+      for (const link of links) expect((await api.get(link)).status, link).to.equal(200);
+    });
+
     it("serves a documentation that loads nothing from elsewhere", async () => {
       const page = await api.get("/docs/");
       expect(page.status).to.equal(200);

@@ -382,10 +382,63 @@ describe("the API's commands", () => {
       expect(final.text).not.to.match(/<script|https?:\/\//);
     });
 
+    it("is filed with safe headers, and without anything that runs or loads", async () => {
+      const { headers, text } = await api.get(`/v1/retirements/${RETIRED}/document`);
+      const policy = headers.get("content-security-policy");
+      expect(policy).to.match(/default-src 'none'/);
+      expect(policy).to.match(/frame-ancestors 'none'/);
+      expect(policy).not.to.match(/script-src|img-src|unsafe-eval/);
+      expect(headers.get("x-content-type-options")).to.equal("nosniff");
+      expect(headers.get("referrer-policy")).to.equal("no-referrer");
+      expect(headers.get("cache-control")).to.equal("no-store");
+      expect(text).not.to.match(/<(script|img|link|iframe|object)|\son\w+=|url\(|@import/i);
+    });
+
+    it("escapes every text of a retirement, in each place where it is shown", async () => {
+      const owner = api.database.owner;
+      const nasty = (name: string): string => `${name}</td><script>alert("x")</script>'"&amp;<b>`;
+      const content = {
+        beneficiary: { name: nasty("name"), registerNumber: nasty("number") },
+        period: { first: nasty("first"), end: nasty("end") },
+        statement: nasty("statement"),
+      };
+      const retirementId = filled(0x33);
+      await writeRetirement(owner, {
+        ...{ retirementId, holder: ACCOUNT.enterprise, grams: 7, block: FINAL_BLOCK },
+        content: await api.store.put(new TextEncoder().encode(JSON.stringify(content))),
+      });
+      const page = await api.get(`/v1/retirements/${retirementId}/document`);
+      expect(page.status, page.text).to.equal(200);
+      expect(page.text).not.to.match(/<script|<b>|alert\("/);
+      const shown =
+        "&lt;/td&gt;&lt;script&gt;alert(&quot;x&quot;)&lt;/script&gt;&#39;&quot;&amp;amp;";
+      for (const name of ["name", "number", "first", "end", "statement"]) {
+        expect(page.text).to.contain(`${name}${shown}`);
+      }
+    });
+
     it("escapes what its holder wrote", async () => {
       const owner = api.database.owner;
       const text = JSON.stringify({
         subject: { title: "<script>alert(1)</script>", organiser: '"><img src=x>' },
+        statement: { zh: "<i>", en: "<i>" },
+        inventory: {
+          counted: [
+            {
+              activity: { zh: "<i>", en: "<i>" },
+              ...{ quantity: "<i>", unit: "<i>" },
+              factor: {
+                value: "<i>",
+                unit: "<i>",
+                region: "<i>",
+                source: "<i>",
+                sourceNote: "<i>",
+              },
+              emitted: { shown: "<i>" },
+            },
+          ],
+          factorMissing: [{ activity: { zh: "<i>" }, unit: "<i>" }, "<i>", null],
+        },
       });
       const content = await api.store.put(new TextEncoder().encode(text));
       const certificateId = filled(0x41);
@@ -411,7 +464,8 @@ describe("the API's commands", () => {
       expect(page.status, page.text).to.equal(200);
       expect(page.text)
         .to.contain("&lt;script&gt;")
-        .and.not.to.match(/<script|<img/);
+        .and.not.to.match(/<script|<img|<i>/);
+      expect(page.text.match(/&lt;i&gt;/g)).to.have.length(14);
       const { json } = await api.get(`/v1/certificates/${certificateId}`);
       expect(json).to.deep.include({ emittedGrams: "1200000", content, retirements: [RETIRED] });
     });

@@ -1,10 +1,24 @@
 import type { CertificateView, RetirementView } from "../../database/queries/certificates.ts";
-import { certificateKinds, watermarkOf } from "../../domain/certificate.ts";
+import { certificateKinds } from "../../domain/certificate.ts";
 import type { MethodologyStatus } from "../../domain/methodology/schema.ts";
-import { formatInstant } from "../../domain/period.ts";
-import { formatKilograms, formatTonnes } from "../../domain/units.ts";
-import { type Html, html, page, row } from "../html.ts";
-import { textAt, unitsTable } from "../retirements/document.ts";
+import { formatTonnes } from "../../domain/units.ts";
+import { both, type Html, html, idText } from "../html.ts";
+import {
+  type Column,
+  daysText,
+  facts,
+  instantText,
+  list,
+  paper,
+  section,
+  type Warning,
+} from "../paper.ts";
+import {
+  beneficiaryText,
+  demonstrationWarnings,
+  textAt,
+  unitsTable,
+} from "../retirements/document.ts";
 
 type Content = Readonly<Record<string, unknown>>;
 
@@ -18,27 +32,46 @@ function listAt(content: Content | undefined, ...path: readonly string[]): Conte
     : [];
 }
 
-function inventoryTable(content: Content | undefined): Html {
-  const text = (line: Content, ...path: string[]): string => textAt(line, ...path) ?? "–";
-  const counted = listAt(content, "inventory", "counted").map(
-    (
-      line,
-    ) => html`<tr><td>${text(line, "activity", "zh")}<small lang="en">${text(line, "activity", "en")}</small></td>
-<td>${text(line, "quantity")} ${text(line, "unit")}</td>
-<td>${text(line, "factor", "value")} ${text(line, "factor", "unit")}<small>${text(line, "factor", "region")}; ${text(line, "factor", "source")} (${text(line, "factor", "sourceStatus")}). ${text(line, "factor", "sourceNote")}</small></td>
-<td>${text(line, "emitted", "shown")}</td></tr>`,
-  );
-  const missing = listAt(content, "inventory", "factorMissing").map(
-    (
-      line,
-    ) => html`<tr><td>${text(line, "activity", "zh")}<small lang="en">${text(line, "activity", "en")}</small></td>
-<td>${text(line, "quantity")} ${text(line, "unit")}</td>
-<td colspan="2">缺少因子，未计入<small lang="en">factor missing, not counted</small></td></tr>`,
-  );
-  return html`<table><thead><tr><th>排放项<small lang="en">activity</small></th><th>数量<small lang="en">quantity</small></th>
-<th>排放因子<small lang="en">factor and source</small></th><th>排放量<small lang="en">emitted</small></th></tr></thead>
-<tbody>${[...counted, ...missing]}</tbody></table>`;
+const inventoryColumns: readonly Column[] = [
+  { zh: "排放项", en: "activity", percent: 20 },
+  { zh: "数量", en: "quantity", percent: 17, number: true },
+  { zh: "排放因子及来源", en: "factor and its source", percent: 44 },
+  { zh: "排放量", en: "emitted, CO2e", percent: 19, number: true },
+];
+
+const text = (line: Content, ...path: string[]): string => textAt(line, ...path) ?? "–";
+
+function activityCells(line: Content): Html[] {
+  return [
+    both(text(line, "activity", "zh"), text(line, "activity", "en")),
+    both(text(line, "quantity"), text(line, "unit")),
+  ];
 }
+
+function inventoryTable(content: Content | undefined, emitted: bigint): Html {
+  const counted = listAt(content, "inventory", "counted").map((line) => [
+    ...activityCells(line),
+    html`${text(line, "factor", "value")} ${text(line, "factor", "unit")}
+<small>${text(line, "factor", "region")}；${text(line, "factor", "source")} (${text(line, "factor", "sourceStatus")}). ${text(line, "factor", "sourceNote")}</small>`,
+    text(line, "emitted", "shown"),
+  ]);
+  const missing = listAt(content, "inventory", "factorMissing").map((line) => [
+    ...activityCells(line),
+    both("缺少有来源的因子，未计入", "no sourced factor, not counted"),
+    "–",
+  ]);
+  return list(
+    inventoryColumns,
+    [...counted, ...missing],
+    [both("已核算合计", "total counted"), "", "", formatTonnes(emitted)],
+  );
+}
+
+const REVOKED: Warning = {
+  zh: "本证明已被撤销，不再有效。",
+  en: "This certificate was revoked and is no longer valid.",
+  mark: { zh: "已撤销", en: "REVOKED" },
+};
 
 /** A neutrality certificate as a printable page in both languages. */
 export function certificateDocument(of: {
@@ -51,48 +84,65 @@ export function certificateDocument(of: {
   const kind = certificateKinds.find(({ number }) => number === certificate.kind);
   const [retired, emitted] = [BigInt(certificate.retiredGrams), BigInt(certificate.emittedGrams)];
   const subject = (name: string): string => textAt(content, "subject", name) ?? "–";
-  const revoked =
-    certificate.state === "revoked"
-      ? [
-          html`<p class="notice">本证明已被撤销。<br><span lang="en">This certificate was revoked.</span></p>`,
-        ]
-      : [];
-  return page({
+  const { replaces, revocationDocument } = certificate;
+  return paper({
     title: { zh: kind?.zh ?? "碳中和证明", en: kind?.en ?? "Certificate" },
-    watermark: watermarkOf(of.statuses),
-    body: [
-      ...revoked,
-      html`<table><tbody>${[
-        row("受益方", "beneficiary", textAt(content, "beneficiary", "name") ?? "–"),
-        row("活动", "event", subject("title")),
-        row("组织者", "organiser", subject("organiser")),
-        row("地点", "place", subject("place")),
-        row(
-          "期间",
-          "period, end not included",
-          `${textAt(content, "subject", "period", "first") ?? "–"} – ${textAt(content, "subject", "period", "end") ?? "–"}`,
-        ),
-        row("核算边界", "boundary", subject("boundary")),
-        row(
-          "已核算排放",
-          "emissions counted",
-          `${formatTonnes(emitted)} CO2e (${formatKilograms(emitted)})`,
-        ),
-        row(
-          "已注销减排量",
-          "units retired",
-          `${formatTonnes(retired)} CO2e (${formatKilograms(retired)})`,
-        ),
-        row("出具时间", "certified at", formatInstant(certificate.certifiedAt)),
-        row("证明编号", "certificate id", html`<code>${certificate.certificateId}</code>`),
-        row("交易哈希", "transaction", html`<code>${certificate.transactionHash}</code>`),
-        row("内容哈希", "content hash", html`<code>${certificate.content}</code>`),
-      ]}</tbody></table>`,
-      html`<h2>排放清单<small lang="en">inventory</small></h2>`,
-      inventoryTable(content),
-      html`<h2>注销的减排量<small lang="en">units retired</small></h2>`,
-      unitsTable(of.retirements),
-      html`<p>${textAt(content, "statement", "zh") ?? ""}<small lang="en">${textAt(content, "statement", "en") ?? ""}</small></p>`,
+    warnings: [
+      ...(certificate.state === "revoked" ? [REVOKED] : []),
+      ...demonstrationWarnings(of.statuses),
     ],
+    lead: {
+      zh:
+        textAt(content, "statement", "zh") ??
+        "所列减排量已注销，不得再次转让、使用或用于其他证明。",
+      en:
+        textAt(content, "statement", "en") ??
+        "The units listed were retired and can be neither transferred, used nor certified again.",
+    },
+    figures: [
+      { zh: "已核算排放", en: "Emissions counted", grams: emitted },
+      { zh: "已注销减排量", en: "Units retired", grams: retired },
+    ],
+    body: [
+      section(
+        "证明事项",
+        "Subject",
+        facts([
+          ["受益方", "beneficiary", beneficiaryText(content)],
+          ["活动", "event", subject("title")],
+          ["组织者", "organiser", subject("organiser")],
+          ["地点", "place", subject("place")],
+          [
+            "期间",
+            "period, both days included",
+            daysText(
+              textAt(content, "subject", "period", "first"),
+              textAt(content, "subject", "period", "end"),
+            ),
+          ],
+          ["核算边界", "boundary", subject("boundary")],
+          ["出具时间", "certified at", instantText(certificate.certifiedAt)],
+        ]),
+      ),
+      section("排放清单", "Inventory", inventoryTable(content, emitted)),
+      section("注销的减排量", "Units retired", unitsTable(of.retirements)),
+      section(
+        "登记信息",
+        "Registration",
+        facts([
+          ["证明编号", "certificate id", idText(certificate.certificateId)],
+          ["持有账户", "holder's account", idText(certificate.holder)],
+          ["链上交易", "transaction", idText(certificate.transactionHash)],
+          ["区块", "block", certificate.blockNumber],
+          ...(replaces === null
+            ? []
+            : [["替换的证明", "replaces the revoked certificate", idText(replaces)] as const]),
+          ...(revocationDocument === null
+            ? []
+            : [["撤销文件", "document of the revocation", idText(revocationDocument)] as const]),
+        ]),
+      ),
+    ],
+    content: certificate.content,
   });
 }
