@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
 import { rm } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import type { Report } from "../../server/verify/src/verify.ts";
 import { verify } from "../../server/verify/src/verify.ts";
@@ -393,7 +394,7 @@ describe("tanpu-verify", () => {
 
 type Exit = { code: number; out: string; err: string };
 
-const program = new URL("server/verify/bin/tanpu-verify.mjs", root).pathname;
+const program = fileURLToPath(new URL("server/verify/bin/tanpu-verify.mjs", root));
 
 function run(...args: string[]): Promise<Exit> {
   return new Promise((resolve) => {
