@@ -47,6 +47,17 @@ export async function publishDecision(
   return { ...document, hash };
 }
 
+/** A member of a published document, at any depth; undefined when there is none. */
+export function memberAt(content: unknown, ...path: readonly string[]): unknown {
+  return path.reduce<unknown>(
+    (at, name) =>
+      typeof at === "object" && at !== null && Object.hasOwn(at, name)
+        ? (at as Record<string, unknown>)[name]
+        : undefined,
+    content,
+  );
+}
+
 /** A published JSON document; undefined when it is not here or is no JSON object. */
 export async function readPublished(
   store: BlobStore,

@@ -1,6 +1,7 @@
 import { OpenAPIRegistry, OpenApiGeneratorV31 } from "@asteasolutions/zod-to-openapi";
-import { refusalCodes } from "../domain/errors.ts";
+import { messageOf, type RefusalCode, refusalCodes } from "../domain/errors.ts";
 import { busTrip, metroTrip } from "./activities/schema.ts";
+import { problemOf } from "./errors.ts";
 import type { Route } from "./route.ts";
 import { statusOf } from "./statuses.ts";
 import { z } from "./zod.ts";
@@ -21,26 +22,77 @@ const problemSchema = z
     description: "RFC 9457. Title and detail are Chinese when Accept-Language asks for it.",
   });
 
-const problem = (description: string) => ({
-  description,
-  content: { "application/problem+json": { schema: problemSchema } },
+const problem = (codes: readonly RefusalCode[]) => ({
+  description: codes.join(", "),
+  content: {
+    "application/problem+json": {
+      schema: problemSchema,
+      examples: Object.fromEntries(
+        codes.map((code) => [code, { $ref: `#/components/examples/${code}` }]),
+      ),
+    },
+  },
 });
 
-/** Refusals by HTTP status, with the codes that matter here. */
+/** A problem as it is answered, with the values of its sentence still as `{placeholders}`. */
+function problemExample(code: RefusalCode) {
+  const detail = messageOf(code, "en");
+  return {
+    summary: messageOf(code, "zh"),
+    value: { ...problemOf({ code }, "en", "REQUEST-ID"), detail, detailZh: messageOf(code, "zh") },
+  };
+}
+
+const tags = [
+  { name: "Activities", description: "What platforms report. 平台报送的低碳行为" },
+  {
+    name: "Issuance",
+    description:
+      "From a closed period to units: request, review, filing, notice, objections, issue. 关账、申请、审查、备案、公示、异议、签发",
+  },
+  {
+    name: "Units",
+    description: "Units, who holds them, and where they went. 减排量的持有、转让与注销",
+  },
+  { name: "Certificates", description: "What retirements are certified for. 以注销记录出具的证明" },
+  { name: "Operations", description: "What became of a command. 指令的执行状态" },
+  {
+    name: "Published files",
+    description: "Documents and leaf files, named by their hash. 公示文件",
+  },
+  { name: "Service", description: "Whether the service works. 服务状态" },
+];
+
+/** The refusals worth naming for a route: its own, and those of everything that is like it. */
+function codesOf(route: Route): Set<RefusalCode> {
+  // A key that is wrong is refused for reads too, and nothing is served without the database.
+  const codes = new Set<RefusalCode>([
+    ...(["UNAUTHENTICATED", "API_KEY_REVOKED", "DATABASE_UNAVAILABLE", "INTERNAL"] as const),
+    ...(route.refusals ?? []),
+  ]);
+  if (route.body !== undefined) {
+    codes.add("VALIDATION_FAILED").add("FIELD_MISSING").add("FIELD_MALFORMED");
+    codes.add("BODY_NOT_JSON").add("BODY_TOO_LARGE").add("MEDIA_TYPE_UNSUPPORTED");
+  } else if (route.params !== undefined || route.query !== undefined) codes.add("FIELD_MALFORMED");
+  if (route.action !== "registry.read") codes.add("FORBIDDEN");
+  if (route.action !== "registry.read" && route.method === "post") codes.add("SCOPE_MISSING");
+  if (route.isCommand) {
+    codes.add("IDEMPOTENCY_KEY_MISSING").add("IDEMPOTENCY_KEY_MALFORMED");
+    codes.add("IDEMPOTENCY_KEY_CONFLICT").add("ACCOUNT_MISMATCH");
+  }
+  return codes;
+}
+
+/** Refusals by HTTP status. */
 function problemsOf(route: Route) {
-  const codes = new Set(route.refusals ?? []);
-  if (route.body !== undefined) codes.add("VALIDATION_FAILED").add("BODY_TOO_LARGE");
-  else if (route.params !== undefined || route.query !== undefined) codes.add("FIELD_MALFORMED");
-  if (route.action !== "registry.read") codes.add("UNAUTHENTICATED").add("FORBIDDEN");
-  if (route.isCommand) codes.add("IDEMPOTENCY_KEY_MISSING").add("IDEMPOTENCY_KEY_CONFLICT");
-  const byStatus = new Map<number, string[]>();
-  for (const code of codes) {
+  const byStatus = new Map<number, RefusalCode[]>();
+  for (const code of codesOf(route)) {
     byStatus.set(statusOf[code], [...(byStatus.get(statusOf[code]) ?? []), code]);
   }
   return Object.fromEntries(
     [...byStatus]
       .sort(([a], [b]) => a - b)
-      .map(([status, names]) => [status, problem(names.sort().join(", "))]),
+      .map(([status, names]) => [status, problem(names.sort())]),
   );
 }
 
@@ -95,7 +147,12 @@ function register(registry: OpenAPIRegistry, route: Route): void {
       ...(route.query === undefined ? {} : { query: route.query as z.ZodObject }),
       ...(route.body === undefined
         ? {}
-        : { body: { required: true, content: { "application/json": { schema: route.body } } } }),
+        : {
+            body: {
+              required: true,
+              content: { "application/json": { schema: route.body, example: route.example } },
+            },
+          }),
       ...headersOf(route),
     },
     responses: {
@@ -117,6 +174,9 @@ export function openApiDocument(routes: readonly Route[]): object {
   registry.register("BusTrip", busTrip);
   registry.register("MetroTrip", metroTrip);
   registry.register("Problem", problemSchema);
+  for (const code of new Set(routes.flatMap((route) => [...codesOf(route)].sort()))) {
+    registry.registerComponent("examples", code, problemExample(code));
+  }
   for (const route of routes) register(registry, route);
   return new OpenApiGeneratorV31(registry.definitions).generateDocument({
     openapi: "3.1.0",
@@ -125,8 +185,9 @@ export function openApiDocument(routes: readonly Route[]): object {
       version: "1",
       license: { name: "Apache-2.0", identifier: "Apache-2.0" },
       description:
-        "Open registry of carbon-inclusion (碳普惠) reductions. Amounts are whole numbers as decimal text with their unit in the name; days are China days, periods half-open; times are unix seconds.",
+        "Open registry of carbon-inclusion (碳普惠) reductions. Amounts are whole numbers as decimal text with their unit in the name; days are China days, periods half-open; times are unix seconds. A command is stored under its Idempotency-Key and answered with an operation to follow; every refusal has a code, and a sentence in both languages.\n\n碳普惠减排量登记系统。数量均为整数的十进制文本，单位写在字段名中；日期为北京时间，区间不含末日；时刻为 unix 秒。指令按 Idempotency-Key 存储，返回可查询进度的操作；每个拒绝都有代码和中英文说明。",
     },
+    tags,
     servers: [{ url: "/" }],
   });
 }

@@ -55,6 +55,8 @@ export type Documentation = {
   readonly refusals?: readonly RefusalCode[];
   /** A command is stored under its Idempotency-Key. */
   readonly isCommand?: boolean;
+  /** A body that people can start from; of the form the body's schema says. */
+  readonly example?: unknown;
   /** Other headers it reads, with what they mean. */
   readonly headers?: Readonly<Record<string, string>>;
   /** Largest body, in bytes. */

@@ -22,6 +22,10 @@ import {
 const RETIREMENT_ID = filled(0x31);
 const document = { number: "1", date: "2026-11-02" };
 
+type DocumentedResponse = {
+  content?: Record<string, { examples?: Record<string, { $ref: string }> }>;
+};
+
 /** A body that each command accepts, to be broken. */
 const BODIES: Readonly<Record<string, unknown>> = {
   "/v1/activities": { rows: [{ orderNo: "1", behaviour: "bus-trip" }] },
@@ -109,7 +113,9 @@ function* broken(value: unknown): Generator<unknown> {
 describe("the API's document", () => {
   let api: TestApi;
   const made = openApiDocument(routes) as {
-    paths: Record<string, Record<string, { responses: Record<string, unknown> }>>;
+    tags: { name: string; description: string }[];
+    components: { examples: Record<string, { value: unknown }>; schemas: object };
+    paths: Record<string, Record<string, { responses: Record<string, DocumentedResponse> }>>;
   };
 
   before(async function () {
@@ -137,6 +143,45 @@ describe("the API's document", () => {
 
   it("gives every refusal a status between 400 and 503", () => {
     for (const code of refusalCodes) expect(statusOf[code], code).to.be.within(400, 503);
+  });
+
+  const han = /\p{Script=Han}/u;
+
+  it("says in both languages what each route and each group is for", () => {
+    for (const { path, summary } of routes) {
+      expect(summary, path)
+        .to.match(han)
+        .and.to.match(/[a-z]{3}/);
+    }
+    const groups = made.tags.map(({ name }) => name);
+    for (const { tag } of routes) expect(groups).to.include(tag);
+    for (const { description } of made.tags) expect(description).to.match(han);
+  });
+
+  it("shows a body for each command, of the form that is validated", () => {
+    for (const { path, body, example } of routes.filter((route) => route.body !== undefined)) {
+      const checked = body?.safeParse(example);
+      expect(checked?.error?.issues ?? [], path).to.deep.equal([]);
+    }
+  });
+
+  it("shows a problem for each refusal that it names, and names no other", () => {
+    const { examples, schemas } = made.components;
+    expect(refusalCodes).to.include.members(Object.keys(examples));
+    for (const [path, methods] of Object.entries(made.paths)) {
+      for (const { responses } of Object.values(methods)) {
+        for (const [status, { content }] of Object.entries(responses)) {
+          if (Number(status) < 400) continue;
+          const shown = content?.["application/problem+json"]?.examples ?? {};
+          expect(Object.keys(shown), path).not.to.deep.equal([]);
+          for (const { $ref } of Object.values(shown)) {
+            const code = $ref.split("/").at(-1) ?? "";
+            expect(examples[code]?.value, `${path} ${code}`).to.include({ status: Number(status) });
+          }
+        }
+      }
+    }
+    expect(schemas).to.have.property("Problem");
   });
 
   const pathOf = (route: Route, parameter: string): string =>

@@ -95,11 +95,23 @@ export const activityRoutes = [
     path: "/v1/activities",
     action: "activities.report",
     tag: "Activities",
-    summary: "Report low-carbon activities",
+    summary: "Report low-carbon activities 报送低碳行为",
     description:
       "Each row is answered by itself, in the order given. Repeating a batch or any of its rows changes nothing and gives the same answers, so no Idempotency-Key is needed.",
     bodyLimit: 2 * 1024 * 1024,
     body: activitiesBody,
+    example: {
+      rows: [
+        {
+          orderNo: "A-1001",
+          userId: "u-1",
+          behaviour: "bus-trip",
+          card: "card-1",
+          vehicle: "bus-1",
+          at: "2018-09-01T09:33:50+08:00",
+        },
+      ],
+    },
     success: { status: 200, description: "One result for each row", schema: activitiesAnswer },
     refusals: ["BATCH_TOO_LARGE", "PLATFORM_MISMATCH", "PROGRAMME_MISMATCH"],
     handle: async (call, dependencies) => {

@@ -2,6 +2,7 @@ import type { CertificateView, RetirementView } from "../../database/queries/cer
 import { certificateKinds } from "../../domain/certificate.ts";
 import type { MethodologyStatus } from "../../domain/methodology/schema.ts";
 import { formatTonnes } from "../../domain/units.ts";
+import { memberAt } from "../documents.ts";
 import { both, type Html, html, idText } from "../html.ts";
 import {
   type Column,
@@ -23,12 +24,9 @@ import {
 type Content = Readonly<Record<string, unknown>>;
 
 function listAt(content: Content | undefined, ...path: readonly string[]): Content[] {
-  let at: unknown = content;
-  for (const name of path) {
-    at = typeof at === "object" && at !== null ? (at as Record<string, unknown>)[name] : undefined;
-  }
-  return Array.isArray(at)
-    ? at.filter((one): one is Content => typeof one === "object" && one !== null)
+  const member = memberAt(content, ...path);
+  return Array.isArray(member)
+    ? member.filter((one): one is Content => typeof one === "object" && one !== null)
     : [];
 }
 

@@ -24,15 +24,15 @@ import {
   publishDecision,
   readPublished,
 } from "../documents.ts";
+import { exampleOf } from "../examples.ts";
 import { type Prepared, transactionOf } from "../idempotency.ts";
-import { pageRequest } from "../page.ts";
-import { requireFinal, retiredUnitsOf, statusesOf } from "../retirements/facts.ts";
+import { defineList, defineRead, present } from "../read.ts";
+import { retiredUnitsOf, statedIn, statusesOf } from "../retirements/facts.ts";
 import { defineRoute } from "../route.ts";
 import type { z } from "../zod.ts";
 import { certificateDocument } from "./document.ts";
 import {
   certificateBody,
-  certificatePage,
   certificateParams,
   certificateQuery,
   certificateSchema,
@@ -178,6 +178,25 @@ export const certificateRoutes = [
     tag: "Certificates",
     summary: "Certify an event's neutrality from the key's own retirements 碳中和证明",
     body: certificateBody,
+    example: {
+      retirementIds: [exampleOf.hash],
+      kind: "neutralitySelfDeclared",
+      event: {
+        name: "示例会议 Example conference",
+        organiser: "示例企业 Example enterprise",
+        place: "深圳 Shenzhen",
+        ...exampleOf.days,
+        boundary: "会场用电 Electricity of the venue",
+      },
+      inventory: [
+        {
+          activity: "electricity",
+          quantity: "1850",
+          unit: "kWh",
+          factorId: "electricity-guangdong-2022",
+        },
+      ],
+    },
     description:
       "A certificate consumes its retirements once. `replaces` names a revoked certificate of the same holder and beneficiary, whose retirements the new one takes over.",
     answer: "The operation; its record holds emittedGrams",
@@ -200,62 +219,49 @@ export const certificateRoutes = [
       "Revoking frees nothing: the retirements stay consumed until the holder's replacement takes them.",
     params: certificateParams,
     body: decisionBody,
+    example: { document: exampleOf.document },
     refusals: ["NOT_FOUND", "PROGRAMME_MISMATCH"],
     prepare: ({ caller, params, body }, dependencies) =>
       revocation(caller, { ...params, ...body }, dependencies),
   }),
-  defineRoute({
-    method: "get",
+  defineList({
     path: "/v1/certificates",
-    action: "registry.read",
     tag: "Certificates",
-    summary: "Certificates, the newest first",
+    summary: "Certificates, the newest first 证明清单",
     query: certificateQuery,
-    success: { status: 200, description: "One page", schema: certificatePage },
-    refusals: ["CURSOR_INVALID"],
-    handle: async (call, { pool }) => {
-      const page = pageRequest(certificateList, call.query);
-      if (!page.ok) return page;
-      const { holder } = call.query;
-      const filter = holder === undefined ? {} : { holder };
-      return succeed({ json: await listCertificates(pool, filter, page.value) });
-    },
+    item: certificateSchema,
+    list: certificateList,
+    rows: ({ query: { holder } }, { pool }, page) =>
+      listCertificates(pool, present({ holder }), page),
   }),
-  defineRoute({
-    method: "get",
+  defineRead({
     path: "/v1/certificates/{id}",
-    action: "registry.read",
     tag: "Certificates",
-    summary: "A certificate and the retirements it consumed",
+    summary: "A certificate and the retirements it consumed 证明及其使用的注销记录",
     params: certificateParams,
-    success: { status: 200, description: "The certificate", schema: certificateSchema },
+    answer: "The certificate",
+    schema: certificateSchema,
     refusals: ["NOT_FOUND"],
-    handle: async (call, dependencies) => {
-      const found = await requireCertificate(dependencies, call.params.id);
-      return found.ok ? succeed({ json: found.value }) : found;
-    },
+    find: ({ params }, dependencies) => requireCertificate(dependencies, params.id),
   }),
   defineRoute({
     method: "get",
     path: "/v1/certificates/{id}/document",
     action: "registry.read",
     tag: "Certificates",
-    summary: "The certificate as a printable page in both languages",
+    summary: "The certificate as a printable page in both languages 证明文件",
     params: certificateParams,
     success: { status: 200, description: "HTML page", mediaType: "text/html" },
     refusals: ["NOT_FOUND", "NOT_FINAL_YET"],
     handle: async (call, dependencies) => {
       const found = await requireCertificate(dependencies, call.params.id);
       if (!found.ok) return found;
-      const isFinal = await requireFinal(dependencies.pool, found.value.blockNumber);
-      if (!isFinal.ok) return isFinal;
-      const retirements = await findRetirements(dependencies.pool, found.value.retirements);
-      const [content, statuses] = await Promise.all([
-        readPublished(dependencies.store, found.value.content),
-        statusesOf(dependencies.pool, retiredUnitsOf(retirements)),
-      ]);
+      const certificate = found.value;
+      const retirements = await findRetirements(dependencies.pool, certificate.retirements);
+      const stated = await statedIn(dependencies, certificate, retirements);
+      if (!stated.ok) return stated;
       return succeed({
-        content: certificateDocument({ certificate: found.value, retirements, content, statuses }),
+        content: certificateDocument({ certificate, retirements, ...stated.value }),
         mediaType: "text/html; charset=utf-8",
       });
     },

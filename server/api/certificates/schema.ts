@@ -1,5 +1,4 @@
 import { inventoryLineSchema } from "../../domain/inventory.ts";
-import { pageSchema } from "../page.ts";
 import { beneficiarySchema } from "../retirements/schema.ts";
 import { addressField, dateField, hashField, pageFields, textField } from "../validation.ts";
 import { z } from "../zod.ts";
@@ -58,5 +57,3 @@ export const certificateSchema = z
     certifiedAt: z.number().int(),
   })
   .openapi("Certificate");
-
-export const certificatePage = pageSchema(certificateSchema);

@@ -2,6 +2,7 @@ import type { Action } from "../../domain/access.ts";
 import { succeed } from "../../domain/result.ts";
 import { defineCommand } from "../command.ts";
 import { decisionBody } from "../documents.ts";
+import { exampleOf } from "../examples.ts";
 import type { Route } from "../route.ts";
 import { decision, documented } from "./prepare.ts";
 import { emptyBody, filingBody, requestParams } from "./schema.ts";
@@ -14,6 +15,7 @@ function documentedRoute(kind: "issue" | "reject", path: string, action: Action,
     summary,
     params: requestParams,
     body: decisionBody,
+    example: { document: exampleOf.document },
     refusals: ["NOT_FOUND", "PROGRAMME_MISMATCH"],
     prepare: (call, dependencies) =>
       decision(kind, call, dependencies, async (request) =>
@@ -31,6 +33,7 @@ export const decisionRoutes: Route[] = [
     summary: "File a reviewed request 备案, which starts the notice 公示",
     params: requestParams,
     body: filingBody,
+    example: { document: exampleOf.document, noticeEnd: "1795190400" },
     refusals: ["NOT_FOUND", "PROGRAMME_MISMATCH"],
     prepare: (call, dependencies) =>
       decision("file", call, dependencies, async (request) => {
@@ -48,6 +51,7 @@ export const decisionRoutes: Route[] = [
     summary: "Take a request back 撤回",
     params: requestParams,
     body: emptyBody,
+    example: {},
     refusals: ["NOT_FOUND", "PROGRAMME_MISMATCH"],
     prepare: (call, dependencies) =>
       decision("withdraw", call, dependencies, async () => succeed({})),

@@ -2,6 +2,7 @@ import { listObjections } from "../../database/queries/requests.ts";
 import { refuse, succeed } from "../../domain/result.ts";
 import { defineCommand } from "../command.ts";
 import { decisionBody } from "../documents.ts";
+import { exampleOf } from "../examples.ts";
 import type { Route } from "../route.ts";
 import { aboutRequest, decision, documented } from "./prepare.ts";
 import { objectionDecisionBody, objectionParams, requestParams } from "./schema.ts";
@@ -17,6 +18,7 @@ export const objectionRoutes: Route[] = [
       "Any open account may object once, also one of another programme. Nothing is issued while an objection is undecided. The document is published.",
     params: requestParams,
     body: decisionBody,
+    example: { document: { ...exampleOf.document, title: "关于重复计算的异议" } },
     refusals: ["NOT_FOUND", "ACCOUNT_MISMATCH"],
     prepare: (call, dependencies) =>
       aboutRequest("object", call, dependencies, async (request, objector) =>
@@ -38,6 +40,7 @@ export const objectionRoutes: Route[] = [
       "An objection that is upheld (成立) rejects the request; after one that is dismissed (不成立) the request goes on.",
     params: objectionParams,
     body: objectionDecisionBody,
+    example: { upheld: false, document: exampleOf.document },
     refusals: ["NOT_FOUND", "PROGRAMME_MISMATCH"],
     prepare: (call, dependencies) =>
       decision("decide-objection", call, dependencies, async (request) => {

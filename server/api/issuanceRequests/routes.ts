@@ -12,15 +12,15 @@ import { accountOf, type Caller, requireProgramme } from "../auth.ts";
 import { defineCommand } from "../command.ts";
 import type { ApiDependencies } from "../dependencies.ts";
 import { publish } from "../documents.ts";
+import { exampleOf } from "../examples.ts";
 import { type Prepared, transactionOf } from "../idempotency.ts";
-import { pageRequest } from "../page.ts";
-import { defineRoute } from "../route.ts";
+import { defineList, defineRead, present } from "../read.ts";
 import {
   proposalBody,
   requestDetailSchema,
-  requestPage,
   requestParams,
   requestQuery,
+  requestSchema,
 } from "./schema.ts";
 
 /** The request with this number. NOT_FOUND. */
@@ -81,51 +81,43 @@ export const issuanceRequestRoutes = [
     path: "/v1/issuance-requests",
     action: "request.propose",
     tag: "Issuance",
-    summary: "File an issuance request for a closed period",
+    summary: "File an issuance request for a closed period 申请签发",
     body: proposalBody,
+    example: {
+      batchId: exampleOf.uuid,
+      report: { title: "监测报告 2018-09-01", summary: "公交与地铁出行，一天" },
+    },
     refusals: ["NOT_FOUND", "ACCOUNT_MISMATCH", "PROGRAMME_MISMATCH"],
     prepare: ({ caller, body }, dependencies) => proposal(caller, body, dependencies),
   }),
-  defineRoute({
-    method: "get",
+  defineList({
     path: "/v1/issuance-requests",
-    action: "registry.read",
     tag: "Issuance",
-    summary: "Issuance requests, the newest first",
+    summary: "Issuance requests, the newest first 签发申请清单",
     query: requestQuery,
-    success: { status: 200, description: "One page", schema: requestPage },
-    refusals: ["CURSOR_INVALID"],
-    handle: async (call, { pool }) => {
-      const page = pageRequest(requestList, call.query);
-      if (!page.ok) return page;
-      const { tokenId, sourceId, state } = call.query;
-      const filter = {
-        ...(tokenId === undefined ? {} : { tokenId }),
-        ...(sourceId === undefined ? {} : { sourceId }),
-        ...(state === undefined ? {} : { state }),
-      };
-      return succeed({ json: await listRequests(pool, filter, page.value) });
-    },
+    item: requestSchema,
+    list: requestList,
+    rows: ({ query: { tokenId, sourceId, state } }, { pool }, page) =>
+      listRequests(pool, present({ tokenId, sourceId, state }), page),
   }),
-  defineRoute({
-    method: "get",
+  defineRead({
     path: "/v1/issuance-requests/{id}",
-    action: "registry.read",
     tag: "Issuance",
-    summary: "An issuance request with its statements and objections",
+    summary: "An issuance request with its statements and objections 签发申请及其审查意见、异议",
     params: requestParams,
-    success: { status: 200, description: "The request", schema: requestDetailSchema },
+    answer: "The request",
+    schema: requestDetailSchema,
     refusals: ["NOT_FOUND"],
-    handle: async (call, dependencies) => {
+    find: async ({ params }, dependencies) => {
       const { pool } = dependencies;
-      const request = await requireRequest(dependencies, call.params.id);
+      const request = await requireRequest(dependencies, params.id);
       if (!request.ok) return request;
-      const id = BigInt(call.params.id);
+      const id = BigInt(params.id);
       const [statements, objections] = await Promise.all([
         listStatements(pool, id),
         listObjections(pool, id),
       ]);
-      return succeed({ json: { ...request.value, statements, objections } });
+      return succeed({ ...request.value, statements, objections });
     },
   }),
 ];

@@ -1,5 +1,4 @@
 import { documentSchema } from "../documents.ts";
-import { pageSchema } from "../page.ts";
 import { periodSchema } from "../periods/schema.ts";
 import {
   addressField,
@@ -190,5 +189,3 @@ export const objectionSchema = z
 export const requestDetailSchema = requestSchema
   .extend({ statements: z.array(statementSchema), objections: z.array(objectionSchema) })
   .openapi("IssuanceRequestDetail");
-
-export const requestPage = pageSchema(requestSchema);

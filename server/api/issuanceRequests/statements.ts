@@ -1,6 +1,7 @@
 import { refuse, succeed } from "../../domain/result.ts";
 import { accountOf, requireProgramme } from "../auth.ts";
 import { defineCommand } from "../command.ts";
+import { exampleOf } from "../examples.ts";
 import { transactionOf } from "../idempotency.ts";
 import { defineRoute, type Route } from "../route.ts";
 import { requireRequest } from "./routes.ts";
@@ -51,6 +52,15 @@ export const statementRoutes: Route[] = [
       "The server brings the reviewer's signature to the chain; it cannot change what was signed. The signature is checked by the contract alone, because only the chain knows whether the reviewer is a contract with its own rule (ERC-1271): the command is simulated before it is sent, and a signature that is not the reviewer's ends as an operation refused with ISSUANCE_SIGNATURE, with nothing sent.",
     params: requestParams,
     body: statementBody,
+    example: {
+      statement: {
+        kind: "verification",
+        favourable: true,
+        validUntil: "1893456000",
+        reviewer: exampleOf.account,
+      },
+      signature: `0x${"1b".repeat(65)}`,
+    },
     refusals: ["NOT_FOUND", "ACCOUNT_MISMATCH", "SIGNER_UNAVAILABLE"],
     prepare: async ({ caller, params, body }, dependencies) => {
       const { statement: opinion, signature } = body;

@@ -28,7 +28,7 @@ export const operationRoutes = [
     path: "/v1/operations/{id}",
     action: "operations.read",
     tag: "Operations",
-    summary: "Follow a command",
+    summary: "Follow a command 查询指令进度",
     description:
       "The state is read from the chain's mirror each time; nothing is written back. With `Prefer: wait=N` the answer waits up to N seconds (at most 30) while the state is queued or sent.",
     headers: { Prefer: "wait=N: seconds to wait for the end, at most 30" },

@@ -1,4 +1,5 @@
 import { operationStates } from "../../database/queries/operations.ts";
+import { exampleOf } from "../examples.ts";
 import { uuidField } from "../validation.ts";
 import { z } from "../zod.ts";
 
@@ -31,4 +32,16 @@ export const operationSchema = z
       description: "What was recorded beside the chain: for example the price, document hashes.",
     }),
   })
-  .openapi("Operation");
+  .openapi("Operation", {
+    example: {
+      id: exampleOf.uuid,
+      kind: "retire",
+      state: "final",
+      createdAt: "2026-11-21T11:47:36.000Z",
+      transactionHash: exampleOf.hash,
+      blockNumber: 44,
+      refusal: null,
+      result: { retirementId: exampleOf.hash, grams: "1250000", content: exampleOf.hash },
+      record: { content: exampleOf.hash },
+    },
+  });

@@ -3,7 +3,8 @@ import { checkPeriodEnded, chinaDay, parsePeriod } from "../../domain/period.ts"
 import { refuse, succeed } from "../../domain/result.ts";
 import { requireProgramme } from "../auth.ts";
 import { defineCommand } from "../command.ts";
-import { defineRoute } from "../route.ts";
+import { exampleOf } from "../examples.ts";
+import { defineRead } from "../read.ts";
 import { batchParams, batchSchema, periodBody } from "./schema.ts";
 
 export const periodRoutes = [
@@ -11,9 +12,10 @@ export const periodRoutes = [
     path: "/v1/periods",
     action: "period.close",
     tag: "Issuance",
-    summary: "Close a source's period and build its activity tree",
+    summary: "Close a source's period and build its activity tree 核算周期关账",
     description: "The operation's result is the batch that an issuance request then proposes.",
     body: periodBody,
+    example: { sourceId: exampleOf.hash, first: "2018-09-01", end: "2018-09-02" },
     refusals: [
       "DATE_MALFORMED",
       "PERIOD_EMPTY",
@@ -47,20 +49,19 @@ export const periodRoutes = [
       });
     },
   }),
-  defineRoute({
-    method: "get",
+  defineRead({
     path: "/v1/batches/{id}",
-    action: "registry.read",
     tag: "Issuance",
-    summary: "A closed period: root, total and counts",
+    summary: "A closed period: root, total and counts 关账结果",
     params: batchParams,
-    success: { status: 200, description: "The batch", schema: batchSchema },
+    answer: "The batch",
+    schema: batchSchema,
     refusals: ["NOT_FOUND"],
-    handle: async (call, { pool }) => {
-      const batch = await findBatch(pool, call.params.id);
+    find: async ({ params }, { pool }) => {
+      const batch = await findBatch(pool, params.id);
       return batch
-        ? succeed({ json: batch })
-        : refuse("NOT_FOUND", { values: { what: "batch", id: call.params.id } });
+        ? succeed(batch)
+        : refuse("NOT_FOUND", { values: { what: "batch", id: params.id } });
     },
   }),
 ];

@@ -3,6 +3,7 @@ import { type Label, purposes, watermarkOf } from "../../domain/certificate.ts";
 import type { MethodologyStatus } from "../../domain/methodology/schema.ts";
 import { formatDay } from "../../domain/period.ts";
 import { formatKilograms, formatTonnes } from "../../domain/units.ts";
+import { memberAt } from "../documents.ts";
 import { both, type Html, html, idText } from "../html.ts";
 import {
   type Column,
@@ -20,11 +21,8 @@ type Content = Readonly<Record<string, unknown>> | undefined;
 
 /** A text member of a published document; members of another kind count as missing. */
 export function textAt(content: Content, ...path: readonly string[]): string | undefined {
-  let at: unknown = content;
-  for (const name of path) {
-    at = typeof at === "object" && at !== null ? (at as Record<string, unknown>)[name] : undefined;
-  }
-  return typeof at === "string" ? at : undefined;
+  const member = memberAt(content, ...path);
+  return typeof member === "string" ? member : undefined;
 }
 
 /** The warning of everything that comes of a demonstration methodology. */

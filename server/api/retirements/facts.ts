@@ -5,6 +5,8 @@ import { decodedTokenId } from "../../database/queries/units.ts";
 import type { RetiredUnits } from "../../domain/certificate.ts";
 import type { MethodologyStatus } from "../../domain/methodology/schema.ts";
 import { type Result, refuse, succeed } from "../../domain/result.ts";
+import type { ApiDependencies } from "../dependencies.ts";
+import { readPublished } from "../documents.ts";
 
 const statuses: Readonly<Record<number, MethodologyStatus>> = {
   1: "official",
@@ -47,10 +49,33 @@ export async function statusesOf(
   );
 }
 
-/** Documents are made of final blocks only. NOT_FINAL_YET. */
-export async function requireFinal(pool: Pool, block: number): Promise<Result<true>> {
+/** NOT_FINAL_YET for a block that may still go away. */
+async function requireFinal(pool: Pool, block: number): Promise<Result<true>> {
   const position = await findMirrorPosition(pool);
   return position !== undefined && block <= position.finalBlock
     ? succeed(true)
     : refuse("NOT_FINAL_YET", { values: { block } });
+}
+
+/**
+ * What a document says besides the chain's own record: its published content, and what stands behind
+ * the units. Documents are made of final blocks only. NOT_FINAL_YET.
+ */
+export async function statedIn(
+  { pool, store }: ApiDependencies,
+  of: { readonly blockNumber: number; readonly content: string },
+  retirements: readonly RetirementView[],
+): Promise<
+  Result<{
+    content: Readonly<Record<string, unknown>> | undefined;
+    statuses: readonly MethodologyStatus[];
+  }>
+> {
+  const isFinal = await requireFinal(pool, of.blockNumber);
+  if (!isFinal.ok) return isFinal;
+  const [content, statuses] = await Promise.all([
+    readPublished(store, of.content),
+    statusesOf(pool, retiredUnitsOf(retirements)),
+  ]);
+  return succeed({ content, statuses });
 }

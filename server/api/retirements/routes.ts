@@ -10,20 +10,15 @@ import { type Result, refuse, succeed } from "../../domain/result.ts";
 import { accountOf, type Caller } from "../auth.ts";
 import { defineCommand } from "../command.ts";
 import type { ApiDependencies } from "../dependencies.ts";
-import { publish, readPublished } from "../documents.ts";
+import { publish } from "../documents.ts";
+import { exampleOf } from "../examples.ts";
 import { type Prepared, transactionOf } from "../idempotency.ts";
-import { pageRequest } from "../page.ts";
+import { defineList, defineRead, present } from "../read.ts";
 import { defineRoute } from "../route.ts";
 import type { z } from "../zod.ts";
 import { retirementDocument } from "./document.ts";
-import { requireFinal, retiredUnitsOf, statusesOf } from "./facts.ts";
-import {
-  retirementBody,
-  retirementPage,
-  retirementParams,
-  retirementQuery,
-  retirementSchema,
-} from "./schema.ts";
+import { statedIn } from "./facts.ts";
+import { retirementBody, retirementParams, retirementQuery, retirementSchema } from "./schema.ts";
 
 async function retirement(
   caller: Caller,
@@ -87,66 +82,56 @@ const commandRoute = defineCommand({
   tag: "Units",
   summary: "Retire units of the key's account for ever 注销",
   body: retirementBody,
+  example: {
+    tokenId: exampleOf.tokenId,
+    grams: "1250000",
+    purpose: "eventNeutrality",
+    beneficiary: { name: "示例企业 Example enterprise" },
+    period: exampleOf.days,
+  },
   refusals: ["NOT_FOUND", "ACCOUNT_MISMATCH", "DATE_MALFORMED", "PERIOD_EMPTY"],
   prepare: ({ caller, body }, dependencies) => retirement(caller, body, dependencies),
 });
 
 export const retirementRoutes = [
   commandRoute,
-  defineRoute({
-    method: "get",
+  defineList({
     path: "/v1/retirements",
-    action: "registry.read",
     tag: "Units",
-    summary: "Retirements, the newest first",
+    summary: "Retirements, the newest first 注销记录清单",
     query: retirementQuery,
-    success: { status: 200, description: "One page", schema: retirementPage },
-    refusals: ["CURSOR_INVALID"],
-    handle: async (call, { pool }) => {
-      const page = pageRequest(retirementList, call.query);
-      if (!page.ok) return page;
-      const { holder, tokenId } = call.query;
-      const filter = {
-        ...(holder === undefined ? {} : { holder }),
-        ...(tokenId === undefined ? {} : { tokenId }),
-      };
-      return succeed({ json: await listRetirements(pool, filter, page.value) });
-    },
+    item: retirementSchema,
+    list: retirementList,
+    rows: ({ query: { holder, tokenId } }, { pool }, page) =>
+      listRetirements(pool, present({ holder, tokenId }), page),
   }),
-  defineRoute({
-    method: "get",
+  defineRead({
     path: "/v1/retirements/{id}",
-    action: "registry.read",
     tag: "Units",
-    summary: "A retirement with its serials",
+    summary: "A retirement with its serials 注销记录",
     params: retirementParams,
-    success: { status: 200, description: "The retirement", schema: retirementSchema },
+    answer: "The retirement",
+    schema: retirementSchema,
     refusals: ["RETIREMENT_UNKNOWN"],
-    handle: async (call, dependencies) => {
-      const found = await requireRetirement(dependencies, call.params.id);
-      return found.ok ? succeed({ json: found.value }) : found;
-    },
+    find: ({ params }, dependencies) => requireRetirement(dependencies, params.id),
   }),
   defineRoute({
     method: "get",
     path: "/v1/retirements/{id}/document",
     action: "registry.read",
     tag: "Units",
-    summary: "注销证明: statement of retirement, printable, in both languages",
+    summary: "Statement of retirement, printable, in both languages 注销证明",
     params: retirementParams,
     success: { status: 200, description: "HTML page", mediaType: "text/html" },
     refusals: ["RETIREMENT_UNKNOWN", "NOT_FINAL_YET"],
     handle: async (call, dependencies) => {
       const found = await requireRetirement(dependencies, call.params.id);
       if (!found.ok) return found;
-      const isFinal = await requireFinal(dependencies.pool, found.value.blockNumber);
-      if (!isFinal.ok) return isFinal;
-      const [content, statuses] = await Promise.all([
-        readPublished(dependencies.store, found.value.content),
-        statusesOf(dependencies.pool, retiredUnitsOf([found.value])),
-      ]);
+      const retirement = found.value;
+      const stated = await statedIn(dependencies, retirement, [retirement]);
+      if (!stated.ok) return stated;
       return succeed({
-        content: retirementDocument({ retirement: found.value, content, statuses }),
+        content: retirementDocument({ retirement, ...stated.value }),
         mediaType: "text/html; charset=utf-8",
       });
     },

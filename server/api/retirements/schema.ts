@@ -1,5 +1,4 @@
 import { type PurposeId, purposes } from "../../domain/certificate.ts";
-import { pageSchema } from "../page.ts";
 import {
   addressField,
   dateField,
@@ -74,5 +73,3 @@ export const retirementSchema = z
     retiredAt: z.number().int(),
   })
   .openapi("Retirement");
-
-export const retirementPage = pageSchema(retirementSchema);

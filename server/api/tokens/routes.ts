@@ -8,16 +8,14 @@ import {
 } from "../../database/queries/units.ts";
 import { type Result, refuse, succeed } from "../../domain/result.ts";
 import type { ApiDependencies } from "../dependencies.ts";
-import { pageRequest } from "../page.ts";
-import { defineRoute } from "../route.ts";
+import { defineList, defineRead } from "../read.ts";
 import { bundleOf, bundleSchema } from "./bundle.ts";
 import { provenanceOf } from "./provenance.ts";
 import {
   accountParams,
-  holdingPage,
   holdingQuery,
+  holdingSchema,
   provenanceSchema,
-  tokenPage,
   tokenParams,
   tokenQuery,
   tokenSchema,
@@ -29,83 +27,64 @@ async function requireToken({ prisma }: ApiDependencies, id: string): Promise<Re
 }
 
 export const tokenRoutes = [
-  defineRoute({
-    method: "get",
+  defineList({
     path: "/v1/tokens",
-    action: "registry.read",
     tag: "Units",
-    summary: "All token ids, by programme, methodology and period",
+    summary: "All token ids, by programme, methodology and period 减排量清单",
     query: tokenQuery,
-    success: { status: 200, description: "One page", schema: tokenPage },
-    refusals: ["CURSOR_INVALID"],
-    handle: async (call, { pool }) => {
-      const page = pageRequest(tokenList, call.query);
-      if (!page.ok) return page;
-      const { programme } = call.query;
-      const filter = programme === undefined ? {} : { programme: Number(programme) };
-      return succeed({ json: await listTokens(pool, filter, page.value) });
-    },
+    item: tokenSchema,
+    list: tokenList,
+    rows: ({ query: { programme } }, { pool }, page) =>
+      listTokens(pool, programme === undefined ? {} : { programme: Number(programme) }, page),
   }),
-  defineRoute({
-    method: "get",
+  defineRead({
     path: "/v1/tokens/{id}",
-    action: "registry.read",
     tag: "Units",
-    summary: "A token id, decoded, and its supply",
+    summary: "A token id, decoded, and its supply 减排量编码与数量",
     params: tokenParams,
-    success: { status: 200, description: "The token", schema: tokenSchema },
+    answer: "The token",
+    schema: tokenSchema,
     refusals: ["NOT_FOUND"],
-    handle: async (call, dependencies) => {
-      const token = await requireToken(dependencies, call.params.id);
-      return token.ok ? succeed({ json: token.value }) : token;
-    },
+    find: ({ params }, dependencies) => requireToken(dependencies, params.id),
   }),
-  defineRoute({
-    method: "get",
+  defineRead({
     path: "/v1/tokens/{id}/provenance",
-    action: "registry.read",
     tag: "Units",
-    summary: "Where units come from and what became of them",
+    summary: "Where units come from and what became of them 来源与去向",
     params: tokenParams,
-    success: { status: 200, description: "The whole story", schema: provenanceSchema },
+    answer: "The whole story",
+    schema: provenanceSchema,
     refusals: ["NOT_FOUND"],
-    handle: async (call, dependencies) => {
-      const token = await requireToken(dependencies, call.params.id);
-      return token.ok ? succeed({ json: await provenanceOf(dependencies, token.value) }) : token;
+    find: async ({ params }, dependencies) => {
+      const token = await requireToken(dependencies, params.id);
+      return token.ok ? succeed(await provenanceOf(dependencies, token.value)) : token;
     },
   }),
-  defineRoute({
-    method: "get",
+  defineRead({
     path: "/v1/tokens/{id}/bundle",
-    action: "registry.read",
     tag: "Units",
-    summary: "The file tanpu-verify checks a token id with",
+    summary: "The file tanpu-verify checks a token id with 核验文件",
     params: tokenParams,
-    success: { status: 200, description: "The bundle", schema: bundleSchema },
+    answer: "The bundle",
+    schema: bundleSchema,
     refusals: ["NOT_FOUND"],
-    handle: async (call, dependencies) => {
-      const token = await requireToken(dependencies, call.params.id);
+    find: async ({ params }, dependencies) => {
+      const token = await requireToken(dependencies, params.id);
       if (!token.ok) return token;
       const bundle = await bundleOf(dependencies, token.value);
       return bundle
-        ? succeed({ json: bundle })
-        : refuse("NOT_FOUND", { values: { what: "bundle", id: call.params.id } });
+        ? succeed(bundle)
+        : refuse("NOT_FOUND", { values: { what: "bundle", id: params.id } });
     },
   }),
-  defineRoute({
-    method: "get",
+  defineList({
     path: "/v1/accounts/{address}/holdings",
-    action: "registry.read",
     tag: "Units",
-    summary: "What an account holds",
+    summary: "What an account holds 账户持有量",
     params: accountParams,
     query: holdingQuery,
-    success: { status: 200, description: "One page", schema: holdingPage },
-    refusals: ["CURSOR_INVALID"],
-    handle: async (call, { pool }) => {
-      const page = pageRequest(holdingList, call.query);
-      if (!page.ok) return page;
-      return succeed({ json: await listHoldings(pool, call.params.address, page.value) });
-    },
+    item: holdingSchema,
+    list: holdingList,
+    rows: ({ params }, { pool }, page) => listHoldings(pool, params.address, page),
   }),
 ];

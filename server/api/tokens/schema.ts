@@ -1,6 +1,5 @@
 import { certificateSchema } from "../certificates/schema.ts";
 import { objectionSchema, requestSchema, statementSchema } from "../issuanceRequests/schema.ts";
-import { pageSchema } from "../page.ts";
 import { periodSchema } from "../periods/schema.ts";
 import { amountSchema, retirementSchema } from "../retirements/schema.ts";
 import { addressField, pageFields, tokenIdField } from "../validation.ts";
@@ -56,13 +55,9 @@ export const tokenSchema = z
   })
   .openapi("Token", { description: "issued = held + retired + void" });
 
-export const tokenPage = pageSchema(tokenSchema);
-
-export const holdingPage = pageSchema(
-  z
-    .object({ tokenId: z.string(), account: z.string(), grams: z.string(), held: amountSchema })
-    .openapi("Holding"),
-);
+export const holdingSchema = z
+  .object({ tokenId: z.string(), account: z.string(), grams: z.string(), held: amountSchema })
+  .openapi("Holding");
 
 export const provenanceSchema = z
   .object({

@@ -4,6 +4,7 @@ import { accountOf, type Caller } from "../auth.ts";
 import { defineCommand } from "../command.ts";
 import type { ApiDependencies } from "../dependencies.ts";
 import { publishDecision } from "../documents.ts";
+import { exampleOf } from "../examples.ts";
 import { type Prepared, transactionOf } from "../idempotency.ts";
 import type { z } from "../zod.ts";
 import { transferBody } from "./schema.ts";
@@ -43,8 +44,14 @@ export const transferRoutes = [
     path: "/v1/transfers",
     action: "units.transfer",
     tag: "Units",
-    summary: "Transfer units from the key's account",
+    summary: "Transfer units from the key's account 转让",
     body: transferBody,
+    example: {
+      tokenId: exampleOf.tokenId,
+      to: exampleOf.account,
+      grams: "2000000",
+      priceFenPerTonne: "4000",
+    },
     answer: "The operation; its record holds the price and amountFen",
     refusals: ["ACCOUNT_MISMATCH"],
     prepare: ({ caller, body }, dependencies) => transfer(caller, body, dependencies),
