@@ -1,8 +1,7 @@
 import { z } from "zod";
-import { interfaces } from "../../chain/contracts.ts";
 import { STATEMENT_DOMAIN, statementMembers } from "../../domain/reviewStatement.ts";
 import { address, anyBytes, hash, small, whole } from "./fields.ts";
-import type { ChainHandler } from "./handler.ts";
+import { type ChainHandler, callOf } from "./handler.ts";
 
 const statement = z.object({
   requestId: whole,
@@ -37,8 +36,5 @@ export const attest: ChainHandler = async (stored, { chainId, contracts, keys })
       types: { Statement: [...statementMembers] },
       value: parsed.statement,
     }));
-  return {
-    to: contracts.issuance,
-    data: interfaces.issuance.encodeFunctionData("attest", [parsed.statement, signature]),
-  };
+  return callOf(contracts, "issuance", "attest", [parsed.statement, signature]);
 };

@@ -1,7 +1,6 @@
 import { z } from "zod";
-import { interfaces } from "../../chain/contracts.ts";
 import { hash, small, whole } from "./fields.ts";
-import type { ChainHandler } from "./handler.ts";
+import { type ChainHandler, callOf } from "./handler.ts";
 
 const filing = z.object({
   requestId: whole,
@@ -14,42 +13,38 @@ const documented = z.object({ requestId: whole, document: hash });
 const named = z.object({ requestId: whole });
 const decided = documented.extend({ index: small, upheld: z.boolean() });
 
-function issuance(name: string, values: readonly unknown[], to: string) {
-  return { to, data: interfaces.issuance.encodeFunctionData(name, values) };
-}
-
 /** Gives a reviewed request its filing number and starts the notice. By the operator. */
 export const file: ChainHandler = async (stored, { contracts }) => {
   const { requestId, filingDocument, noticeEnd } = filing.parse(stored);
-  return issuance("file", [requestId, filingDocument, noticeEnd], contracts.issuance);
+  return callOf(contracts, "issuance", "file", [requestId, filingDocument, noticeEnd]);
 };
 
 /** Issues the units after the notice. By the authority. */
 export const issue: ChainHandler = async (stored, { contracts }) => {
   const { requestId, document } = documented.parse(stored);
-  return issuance("issue", [requestId, document], contracts.issuance);
+  return callOf(contracts, "issuance", "issue", [requestId, document]);
 };
 
 /** Refuses a request. By the authority. */
 export const reject: ChainHandler = async (stored, { contracts }) => {
   const { requestId, document } = documented.parse(stored);
-  return issuance("reject", [requestId, document], contracts.issuance);
+  return callOf(contracts, "issuance", "reject", [requestId, document]);
 };
 
 /** Takes a request back. By its applicant. */
 export const withdraw: ChainHandler = async (stored, { contracts }) => {
   const { requestId } = named.parse(stored);
-  return issuance("withdraw", [requestId], contracts.issuance);
+  return callOf(contracts, "issuance", "withdraw", [requestId]);
 };
 
 /** Objects to a filed request during its notice. By any open account. */
 export const object: ChainHandler = async (stored, { contracts }) => {
   const { requestId, document } = documented.parse(stored);
-  return issuance("object_", [requestId, document], contracts.issuance);
+  return callOf(contracts, "issuance", "object_", [requestId, document]);
 };
 
 /** Decides an objection; one that is upheld rejects the request. By the authority. */
 export const decideObjection: ChainHandler = async (stored, { contracts }) => {
   const { requestId, index, upheld, document } = decided.parse(stored);
-  return issuance("decideObjection", [requestId, index, upheld, document], contracts.issuance);
+  return callOf(contracts, "issuance", "decideObjection", [requestId, index, upheld, document]);
 };

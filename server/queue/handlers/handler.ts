@@ -1,4 +1,4 @@
-import type { ContractAddresses } from "../../chain/contracts.ts";
+import { type ContractAddresses, interfaces } from "../../chain/contracts.ts";
 import type { KeyStore } from "../../chain/keys.ts";
 import type { UnsignedCall } from "../../chain/writer.ts";
 
@@ -16,3 +16,13 @@ export type EncodeContext = {
  * body is not of its form; decides nothing, because the contract does.
  */
 export type ChainHandler = (body: unknown, context: EncodeContext) => Promise<UnsignedCall>;
+
+/** The call of one function of one contract. */
+export function callOf(
+  contracts: ContractAddresses,
+  contract: keyof ContractAddresses,
+  name: string,
+  values: readonly unknown[],
+): UnsignedCall {
+  return { to: contracts[contract], data: interfaces[contract].encodeFunctionData(name, values) };
+}

@@ -1,7 +1,6 @@
 import { z } from "zod";
-import { interfaces } from "../../chain/contracts.ts";
 import { hash, small, whole } from "./fields.ts";
-import type { ChainHandler } from "./handler.ts";
+import { type ChainHandler, callOf } from "./handler.ts";
 
 const KECCAK_SUITE = 1;
 
@@ -19,7 +18,5 @@ const body = z.object({
 });
 
 /** Files an issuance request with the root of a closed period. By the source's applicant. */
-export const propose: ChainHandler = async (stored, { contracts }) => ({
-  to: contracts.issuance,
-  data: interfaces.issuance.encodeFunctionData("propose", [body.parse(stored)]),
-});
+export const propose: ChainHandler = async (stored, { contracts }) =>
+  callOf(contracts, "issuance", "propose", [body.parse(stored)]);

@@ -1,23 +1,19 @@
 import { z } from "zod";
-import { interfaces } from "../../chain/contracts.ts";
 import { address, hash, small, whole } from "./fields.ts";
-import type { ChainHandler } from "./handler.ts";
+import { type ChainHandler, callOf } from "./handler.ts";
 
 const movement = z.object({ to: address, tokenId: whole, grams: whole });
 
 /** Moves units from the signer's account to another. */
 export const transfer: ChainHandler = async (stored, { contracts, signer }) => {
   const { to, tokenId, grams } = movement.parse(stored);
-  return {
-    to: contracts.reductionToken,
-    data: interfaces.reductionToken.encodeFunctionData("safeTransferFrom", [
-      signer,
-      to,
-      tokenId,
-      grams,
-      "0x",
-    ]),
-  };
+  return callOf(contracts, "reductionToken", "safeTransferFrom", [
+    signer,
+    to,
+    tokenId,
+    grams,
+    "0x",
+  ]);
 };
 
 const retirement = z.object({ tokenId: whole, grams: whole, purpose: small, content: hash });
@@ -25,15 +21,7 @@ const retirement = z.object({ tokenId: whole, grams: whole, purpose: small, cont
 /** Retires the signer's units for ever, for a purpose. */
 export const retire: ChainHandler = async (stored, { contracts }) => {
   const { tokenId, grams, purpose, content } = retirement.parse(stored);
-  return {
-    to: contracts.reductionToken,
-    data: interfaces.reductionToken.encodeFunctionData("retire", [
-      tokenId,
-      grams,
-      purpose,
-      content,
-    ]),
-  };
+  return callOf(contracts, "reductionToken", "retire", [tokenId, grams, purpose, content]);
 };
 
 const certificate = z.object({
@@ -47,16 +35,13 @@ const certificate = z.object({
 /** Makes a certificate of the signer's own retirements. */
 export const certify: ChainHandler = async (stored, { contracts }) => {
   const { retirements, emittedGrams, kind, content, replaces } = certificate.parse(stored);
-  return {
-    to: contracts.certificate,
-    data: interfaces.certificate.encodeFunctionData("certify", [
-      retirements,
-      emittedGrams,
-      kind,
-      content,
-      replaces,
-    ]),
-  };
+  return callOf(contracts, "certificate", "certify", [
+    retirements,
+    emittedGrams,
+    kind,
+    content,
+    replaces,
+  ]);
 };
 
 const revocation = z.object({ certificateId: whole, document: hash });
@@ -64,8 +49,5 @@ const revocation = z.object({ certificateId: whole, document: hash });
 /** Revokes a certificate; its retirements stay consumed unless another replaces it. By the authority. */
 export const revokeCertificate: ChainHandler = async (stored, { contracts }) => {
   const { certificateId, document } = revocation.parse(stored);
-  return {
-    to: contracts.certificate,
-    data: interfaces.certificate.encodeFunctionData("revoke", [certificateId, document]),
-  };
+  return callOf(contracts, "certificate", "revoke", [certificateId, document]);
 };
