@@ -41,9 +41,9 @@ export function beneficiaryText(content: Content): Html {
 }
 
 const unitColumns: readonly Column[] = [
-  { zh: "减排量编码", en: "token id; programme and methodology", percent: 42 },
-  { zh: "核算周期", en: "monitoring period", percent: 18 },
-  { zh: "数量", en: "amount", percent: 18, number: true },
+  { zh: "减排量编码", en: "token id; programme and methodology", percent: 41 },
+  { zh: "核算周期", en: "monitoring period", percent: 16 },
+  { zh: "数量", en: "amount", percent: 21, number: true },
   { zh: "序列号", en: "serials, first to last", percent: 22, number: true },
 ];
 
