@@ -4,7 +4,8 @@ import * as fs from "node:fs";
 import { createRequire } from "node:module";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { keepCopies, restoreState, rotateState, stateFile } from "./chainState.ts";
+import { keepPace, type Pace } from "./chainPace.ts";
+import { restoreState, stateFile } from "./chainState.ts";
 import { lastLines, openLog } from "./logs.ts";
 import { findPort } from "./ports.ts";
 import type { RunningPart } from "./postgres.ts";
@@ -25,11 +26,14 @@ interface ChainIdentity {
 /** A running embedded chain. Blocks are only made after {@link EmbeddedChain.mine}, so that a lost tail can be replayed first. */
 export interface EmbeddedChain extends RunningPart {
   readonly chainId: number;
-  /** Sets the clock to now and makes a block every second. */
+  /** Sets the clock to now and makes a block every second while there is work; see {@link keepPace}. */
   mine(): Promise<void>;
 }
 
 const blockSeconds = 1;
+
+/** Anvil's own writing while it runs is put off for ever: it is neither whole nor sparing. */
+const neverSeconds = 1_000_000_000;
 
 function identityFile(dataFolder: string): string {
   return path.join(dataFolder, "chain", "identity.json");
@@ -118,7 +122,7 @@ async function attempt(dataFolder: string, port: number, identity: ChainIdentity
     "--state",
     stateFile(dataFolder),
     "--state-interval",
-    "2",
+    String(neverSeconds),
     "--no-mining",
     "--order",
     "fifo",
@@ -166,6 +170,7 @@ async function attempt(dataFolder: string, port: number, identity: ChainIdentity
  */
 export async function startChain(
   dataFolder: string,
+  finalityBlocks: number,
   onProgress: (text: string) => void,
 ): Promise<EmbeddedChain> {
   let identity = readIdentity(dataFolder);
@@ -183,7 +188,7 @@ export async function startChain(
   }
   const state = restoreState(dataFolder);
   if (state?.fromCopy)
-    onProgress(`The chain's last state was cut off; taking the copy of block ${state.height}`);
+    onProgress(`The chain did not end in order; it goes on from block ${state.height}`);
   let taken: number | undefined;
   for (let tries = 0; ; tries++) {
     const port = await findPort(dataFolder, "chain", taken);
@@ -198,7 +203,7 @@ export async function startChain(
     }
     const { record, url, gone } = outcome;
     await checkIdentity(dataFolder, url);
-    const endCopies = keepCopies(dataFolder);
+    let pace: Pace | undefined;
     return {
       url,
       gone,
@@ -206,12 +211,12 @@ export async function startChain(
       mine: async () => {
         await rpc(url, "evm_setTime", [Math.floor(Date.now() / 1000)]);
         await rpc(url, "evm_setIntervalMining", [blockSeconds]);
+        pace = keepPace(dataFolder, url, finalityBlocks);
       },
       stop: async () => {
-        endCopies();
+        await pace?.end();
         await endProcess(record, 15_000);
         await gone;
-        rotateState(dataFolder);
         forgetProcess(dataFolder, record);
       },
     };

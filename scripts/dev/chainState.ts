@@ -1,10 +1,11 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { writeDurably } from "../../server/platform/store.ts";
 
-// Anvil writes its whole state into one file every two seconds, in place: a kill in that moment leaves half a file.
-// So verified copies are kept beside it, and a start takes the newest file that is whole.
+// Anvil writes its whole state into one file when it ends, in place: a kill in that moment leaves half a file. While
+// it runs we write what it tells into another one, whole or not at all. A start takes the newest that is whole.
 
-const copies = ["state.1.json", "state.2.json"] as const;
+const keptName = "kept.json";
 
 const chainFolder = (dataFolder: string): string => path.join(dataFolder, "chain");
 
@@ -49,7 +50,7 @@ export function restoreState(
 ): { height: number; fromCopy: boolean } | undefined {
   const folder = chainFolder(dataFolder);
   let best: { name: string; text: string; height: number } | undefined;
-  for (const name of ["state.json", ...copies]) {
+  for (const name of ["state.json", keptName]) {
     const text = read(path.join(folder, name));
     const height = text === undefined ? undefined : heightOf(text);
     if (
@@ -69,39 +70,7 @@ export function restoreState(
   return { height: best.height, fromCopy };
 }
 
-/**
- * Copies the state file when it is whole and newer than the last copy; the copy before is kept as the second one.
- *
- * @returns whether a copy was made.
- */
-export function rotateState(dataFolder: string): boolean {
-  const folder = chainFolder(dataFolder);
-  const text = read(stateFile(dataFolder));
-  if (text === undefined) return false;
-  const height = heightOf(text);
-  if (height === undefined) return false;
-  const [first, second] = copies.map((name) => path.join(folder, name)) as [string, string];
-  if (fs.existsSync(first)) fs.renameSync(first, second);
-  writeWhole(first, text);
-  return true;
-}
-
-/** Keeps copying while the chain runs, less often when the state is large. Returns a function that ends it. */
-export function keepCopies(dataFolder: string): () => void {
-  let seen = 0;
-  let next = 0;
-  const timer = setInterval(() => {
-    const since = Date.now();
-    if (since < next) return;
-    const changed = fs.statSync(stateFile(dataFolder), { throwIfNoEntry: false })?.mtimeMs ?? 0;
-    if (changed === seen) return;
-    try {
-      if (rotateState(dataFolder)) seen = changed;
-    } catch {
-      // A full disk shows itself elsewhere; the older copies stay.
-    }
-    next = Date.now() + Math.max(3_500, (Date.now() - since) * 20);
-  }, 500);
-  timer.unref();
-  return () => clearInterval(timer);
+/** Keeps the state a running chain told, as the text it would write itself. */
+export function keepState(dataFolder: string, text: Uint8Array): Promise<void> {
+  return writeDurably(path.join(chainFolder(dataFolder), keptName), text);
 }

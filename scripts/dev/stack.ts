@@ -28,6 +28,8 @@ const root = path.resolve(import.meta.dirname, "..", "..");
 /** Finality on the embedded chain, in blocks: longer than the time between two dumps of its state. */
 const embeddedFinalityBlocks = 12;
 
+const finality = (): number => Number(process.env.FINALITY_BLOCKS || embeddedFinalityBlocks);
+
 /** Demo mode accepts the published demo keys; a folder keeps the mode of its first start. */
 export type Mode = "production" | "demo";
 
@@ -131,7 +133,7 @@ async function startParts(
     await checkOutside(dataFolder);
     const begun = await Promise.allSettled([
       process.env.DATABASE_URL ? undefined : startPostgres(dataFolder),
-      process.env.RPC_URL ? undefined : startChain(dataFolder, onProgress),
+      process.env.RPC_URL ? undefined : startChain(dataFolder, finality(), onProgress),
     ]);
     if (begun[0].status === "fulfilled" && begun[0].value) started.postgres = begun[0].value;
     if (begun[1].status === "fulfilled" && begun[1].value) started.chain = begun[1].value;
@@ -257,7 +259,7 @@ async function migrateDatabase(databaseUrl: string): Promise<void> {
 
 function makeStack(parts: Parts, options: StackOptions, onProgress: (text: string) => void): Stack {
   const { dataFolder, databaseUrl, rpcUrl } = parts;
-  const finalityBlocks = Number(process.env.FINALITY_BLOCKS || embeddedFinalityBlocks);
+  const finalityBlocks = finality();
   const redisUrl = process.env.REDIS_URL || undefined;
   const env: NodeJS.ProcessEnv = {
     ...process.env,
