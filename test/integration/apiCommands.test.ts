@@ -417,7 +417,7 @@ describe("the API's commands", () => {
       }
     });
 
-    it("escapes what its holder wrote", async () => {
+    it("escapes what its holder wrote, and says when it was revoked", async () => {
       const owner = api.database.owner;
       const text = JSON.stringify({
         subject: { title: "<script>alert(1)</script>", organiser: '"><img src=x>' },
@@ -466,6 +466,14 @@ describe("the API's commands", () => {
         .to.contain("&lt;script&gt;")
         .and.not.to.match(/<script|<img|<i>/);
       expect(page.text.match(/&lt;i&gt;/g)).to.have.length(14);
+      expect(page.text).not.to.contain("REVOKED");
+      await owner.query(
+        "UPDATE mirror.certificate SET state = 'revoked', revocation_document = $1 WHERE certificate_id = $2",
+        [Buffer.alloc(32, 0xd7), Buffer.from(certificateId.slice(2), "hex")],
+      );
+      const revoked = await api.get(`/v1/certificates/${certificateId}/document`);
+      expect(revoked.text).to.contain("REVOKED").and.to.contain("本证明已被撤销");
+      expect(revoked.text, "the watermark of a demonstration stays").to.contain("DEMONSTRATION");
       const { json } = await api.get(`/v1/certificates/${certificateId}`);
       expect(json).to.deep.include({ emittedGrams: "1200000", content, retirements: [RETIRED] });
     });
