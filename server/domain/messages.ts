@@ -124,7 +124,7 @@ export const domainMessages = {
   },
   PERIOD_NOT_ENDED: {
     en: "The period ends on {end} (not included), but today is {today}; it must be over.",
-    zh: "监测期至 {end}（不含）,而今天是 {today}；监测期须已结束。",
+    zh: "监测期至 {end}（不含），而今天是 {today}；监测期须已结束。",
   },
   PERIOD_ALREADY_CLOSED: {
     en: "The period that holds {day} was closed; a later activity is not moved to another day.",
