@@ -10,6 +10,9 @@ import { PARTS, runTests } from "./test.ts";
 /** A command line that cannot be understood: exit code 2. */
 class UsageError extends Error {}
 
+/** Failures whose message is made for the person at the terminal; any other one is shown with its trace. */
+const toldPlainly = new Set(["StackError", "StepError", "DeploymentError", "ReindexRefusedError"]);
+
 type Flags = Readonly<Record<string, boolean | undefined>>;
 
 interface Command {
@@ -179,7 +182,7 @@ async function main(): Promise<number> {
       say(`tanpu: ${error.message}`);
       return 2;
     }
-    if (error instanceof StackError) say(`tanpu: ${error.message}`);
+    if (toldPlainly.has((error as Error).name)) say(`tanpu: ${(error as Error).message}`);
     else {
       const cause = knownCause(String((error as NodeJS.ErrnoException).code ?? ""));
       say(

@@ -1,4 +1,5 @@
 import {
+  isError,
   type JsonRpcProvider,
   type Provider,
   Transaction,
@@ -63,7 +64,7 @@ export async function runSteps(options: RunStepsOptions): Promise<void> {
   const before = Math.min(done - firstNonce, steps.length);
   for (let k = 0; k < before; k++) report(options, k);
   if (before < steps.length) {
-    await send(provider, raws.slice(before));
+    await send(provider, signer.address, raws.slice(before));
     await waitFor(options, provider, raws, done);
   }
   await requireSuccess(provider, steps, raws);
@@ -118,7 +119,7 @@ async function waitFor(
       );
     }
     if (Date.now() - sentAt > RESEND_MILLISECONDS) {
-      await send(provider, raws.slice(Math.max(nonce - firstNonce, 0)));
+      await send(provider, signer.address, raws.slice(Math.max(nonce - firstNonce, 0)));
       sentAt = Date.now();
     }
     await new Promise((resolve) => setTimeout(resolve, POLLING_MILLISECONDS));
@@ -142,12 +143,18 @@ async function requireSuccess(
 }
 
 // Singly and in order: batches of raw transactions do not all reach a block on every node.
-async function send(provider: Provider, raws: readonly string[]): Promise<void> {
+async function send(provider: Provider, from: string, raws: readonly string[]): Promise<void> {
   for (const raw of raws) {
     try {
       await broadcast(provider, raw);
     } catch (cause) {
-      if (!isHeldAlready(cause)) throw cause;
+      if (isHeldAlready(cause)) continue;
+      if (isError(cause, "INSUFFICIENT_FUNDS") || /(enough|insufficient) funds/i.test(`${cause}`)) {
+        throw new StepError(
+          `The chain asks fees that ${from} cannot pay; send it some of the chain's money and try again, or use a chain without fees.`,
+        );
+      }
+      throw cause;
     }
   }
 }

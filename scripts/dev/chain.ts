@@ -100,6 +100,26 @@ export async function checkIdentity(dataFolder: string, url: string): Promise<nu
   return chainId;
 }
 
+/**
+ * Makes sure that a chain makes blocks by itself: notices end and blocks become final by later ones, so on a chain that
+ * waits for transactions nothing would ever end.
+ *
+ * @throws StackError when its newest block is old and no other one comes.
+ */
+export async function requireBlocks(url: string, patienceSeconds = 20): Promise<void> {
+  const first = await blockAt(url, "latest");
+  if (first === undefined) return;
+  if (first.number > 0 && Date.now() / 1000 - first.timestamp < patienceSeconds) return;
+  const until = Date.now() + patienceSeconds * 1000;
+  while (Date.now() < until) {
+    if ((await blockAt(url, "latest"))?.number !== first.number) return;
+    await sleep(100);
+  }
+  throw new StackError(
+    `The chain of RPC_URL made no block in ${patienceSeconds} seconds; it must make them by itself, as anvil does with --block-time 1.`,
+  );
+}
+
 function startFailure(dataFolder: string, code: string): StackError {
   const lines = lastLines(dataFolder, "chain", 10);
   const cause = knownCause(lines.join("\n")) ?? lines.at(-1) ?? `it ended with ${code}`;

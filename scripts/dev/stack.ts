@@ -4,7 +4,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { migrate } from "../../server/database/migrate.ts";
-import { checkIdentity, type EmbeddedChain, startChain } from "./chain.ts";
+import { checkIdentity, type EmbeddedChain, requireBlocks, startChain } from "./chain.ts";
 import { claimDatabase, databaseFailure, requireEmbedded } from "./outsideDatabase.ts";
 import { checkRedis } from "./outsideRedis.ts";
 import { takeFolder } from "./owner.ts";
@@ -236,7 +236,10 @@ function passphraseFile(dataFolder: string): string {
 async function checkOutside(dataFolder: string): Promise<void> {
   const { DATABASE_URL: databaseUrl, RPC_URL: rpcUrl, REDIS_URL: redisUrl } = process.env;
   if (redisUrl) await checkRedis(redisUrl);
-  if (rpcUrl) await checkIdentity(dataFolder, rpcUrl);
+  if (rpcUrl) {
+    await checkIdentity(dataFolder, rpcUrl);
+    await requireBlocks(rpcUrl);
+  }
   if (databaseUrl) await claimDatabase(dataFolder, databaseUrl);
   else requireEmbedded(dataFolder);
 }

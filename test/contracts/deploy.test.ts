@@ -115,6 +115,22 @@ describe("Deployment", () => {
     provider.destroy();
   });
 
+  it("says in one sentence whose account cannot pay the fees of a chain that has some", async () => {
+    const provider = chainAt(rpcUrl);
+    await provider.send("anvil_setNextBlockBaseFeePerGas", ["0x3b9aca00"]);
+    await provider.send("evm_mine", []);
+    const poor = Wallet.createRandom();
+    const steps = [{ name: "move nothing", to: poor.address, data: "0x" }];
+    const refusal = await runSteps({ signer: poor, provider, firstNonce: 0, steps }).catch(
+      (error: Error) => error,
+    );
+    await provider.send("anvil_setNextBlockBaseFeePerGas", ["0x0"]);
+    await provider.send("evm_mine", []);
+    provider.destroy();
+    expect(refusal).to.include({ name: "StepError" });
+    expect((refusal as Error).message).to.contain(`fees that ${poor.address} cannot pay`);
+  });
+
   it("is followed by steps that survive a lost tail and name the one that reverts", async () => {
     const provider = chainAt(rpcUrl);
     const programmes = Interface.from(programmesAbi);

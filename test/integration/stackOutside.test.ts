@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { requireBlocks, startChain } from "../../scripts/dev/chain.ts";
 import { recordedProcesses } from "../../scripts/dev/processes.ts";
 import { openTestDatabase, type TestDatabase } from "../support/database.ts";
 import {
@@ -88,6 +89,13 @@ describe("a stack on parts that others run", function () {
       expect(await refusedFor({ REDIS_URL: "redis://127.0.0.1:2" })).match(
         /^No Redis answers at 127.0.0.1:2 \(REDIS_URL\): ECONNREFUSED/,
       );
+    });
+
+    it("when the chain makes no blocks by itself", async () => {
+      const chain = await startChain(newFolder(), 12, () => {});
+      const refusal = await requireBlocks(chain.url, 2).catch((error: Error) => error.message);
+      await chain.stop();
+      expect(refusal).match(/made no block in 2 seconds; it must make them by itself/);
     });
 
     it("when a URL is none", async () => {
