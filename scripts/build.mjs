@@ -124,7 +124,9 @@ async function withLock(work) {
         fs.renameSync(lockFile, aside);
         // Somebody else may have taken it over in between; then it is theirs and goes back.
         if (readOr(aside, "") !== text) fs.linkSync(aside, lockFile);
-      } catch {}
+      } catch {
+        // Another run was faster; the next look finds its lock.
+      }
       fs.rmSync(aside, { force: true });
       continue;
     }

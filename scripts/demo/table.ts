@@ -1,4 +1,5 @@
 import { explain } from "../../server/domain/errors.ts";
+import { decodeTokenId, describeTokenId, parseTokenId } from "../../server/domain/tokenId.ts";
 import { formatYuan } from "../../server/domain/units.ts";
 import { type Batch, DEAL, type IntakeTally, type IssuedUnits, type Neutrality } from "./acts.ts";
 import { EXPECTED, type Refusals, refusedAsExpected } from "./pastTheApi.ts";
@@ -89,6 +90,11 @@ function chainLines(of: {
       note: `${api}/v1/tokens/${stage.script.tokenId}`,
     },
     {
+      label: "  which says",
+      zh: "其含义",
+      value: tokenWords(stage.script.tokenId),
+    },
+    {
       label: "Sold to the enterprise",
       zh: "转让",
       value: `${grams(DEAL.grams)}, CNY ${formatYuan(BigInt(neutrality.amountFen))}`,
@@ -145,6 +151,15 @@ function checkLines(of: { summary: DemoSummary; refusals: Refusals }): ReportLin
     { label: "Mirror digest", zh: "镜像摘要", value: summary.mirrorDigest },
     { label: "Digest after reindexing", zh: "重建后摘要", value: summary.reindexDigest },
   ];
+}
+
+/** What the id says by itself, read from its digits. */
+function tokenWords(tokenId: string): string {
+  const id = parseTokenId(tokenId);
+  const parts = id.ok ? decodeTokenId(id.value) : id;
+  if (!parts.ok) throw new Error(explain(parts.refusal, "en"));
+  const { en, zh } = describeTokenId(parts.value);
+  return both(en, zh);
 }
 
 function both(en: string, zh: string): string {

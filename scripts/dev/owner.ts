@@ -51,7 +51,9 @@ export function takeFolder(dataFolder: string): ProcessRecord {
       try {
         fs.renameSync(file, aside);
         if (fs.readFileSync(aside, "utf8") !== text) fs.linkSync(aside, file);
-      } catch {}
+      } catch {
+        // Another start was faster; the next look finds its record.
+      }
       fs.rmSync(aside, { force: true });
     }
   } finally {

@@ -115,10 +115,14 @@ export function signalProcess(record: ProcessRecord, signal: NodeJS.Signals): vo
   try {
     // The last resort takes the group, because a child of ours leads its own.
     if (signal === "SIGKILL") process.kill(-record.pid, signal);
-  } catch {}
+  } catch {
+    // It leads no group, or went in between.
+  }
   try {
     process.kill(record.pid, signal);
-  } catch {}
+  } catch {
+    // It went in between; whoever must be sure looks again.
+  }
 }
 
 /**

@@ -83,7 +83,7 @@ export function describeTokenId(parts: TokenIdParts): { en: string; zh: string }
   const last = formatDay(parts.endDay - 1);
   return {
     en: `programme ${parts.programme}, methodology ${parts.methodology}, ${first} to ${last}`,
-    zh: `碳普惠机制 ${parts.programme},方法学 ${parts.methodology},监测期 ${first} 至 ${last}`,
+    zh: `碳普惠机制 ${parts.programme}，方法学 ${parts.methodology}，监测期 ${first} 至 ${last}`,
   };
 }
 
