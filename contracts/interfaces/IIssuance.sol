@@ -36,74 +36,52 @@ interface IIssuance {
         bytes32 reportHash;
     }
 
-    /// @notice A review statement (审定 / 核查 / 技术论证). All but the last five fields repeat the
-    /// request, so that a signature is worth nothing for any other content.
+    /// @notice A reviewer's opinion on a request (审定 / 核查 / 技术论证). What is signed is the typed
+    /// data "Statement": it repeats root, milligrams, period, methodology and report of the
+    /// proposal, so that a signature is worth nothing for any other content.
     /// @param requestId The request.
-    /// @param root Its root.
-    /// @param totalMilligrams Its milligrams; reviewers sign milligrams, not grams.
-    /// @param firstDay Its first day.
-    /// @param endDay Its end day.
-    /// @param methodology Its methodology.
-    /// @param reportHash Its report.
     /// @param kind 1 validation 审定, 2 verification 核查, 3 technical 技术论证.
     /// @param favourable An unfavourable statement stands in the way of filing and issue.
     /// @param validUntil Last second at which it counts.
     /// @param reviewer Account that signs, a key or an ERC-1271 contract.
-    struct Statement {
+    struct Attestation {
         RequestId requestId;
-        bytes32 root;
-        uint128 totalMilligrams;
-        uint32 firstDay;
-        uint32 endDay;
-        MethodologyId methodology;
-        bytes32 reportHash;
         uint8 kind;
         bool favourable;
         uint64 validUntil;
         address reviewer;
     }
 
-    /// @notice A request as it stands.
-    /// @param sourceId The source.
-    /// @param root Root of the tree.
-    /// @param leafFileHash Hash of the leaf file.
-    /// @param reportHash Hash of the report.
-    /// @param totalMilligrams Milligrams proposed.
-    /// @param deductedMilligrams Milligrams taken off since.
-    /// @param count Number of leaves.
-    /// @param firstDay First day.
-    /// @param endDay Day after the last one.
-    /// @param depth Depth of the tree.
-    /// @param hashSuite 1 keccak.
+    /// @notice A request as it stands. What was proposed is kept as one hash; whoever acts on a
+    /// request brings the proposal along, which the event Proposed holds.
+    /// @param content keccak256(abi.encode(proposal)).
+    /// @param programme Programme of its source.
     /// @param applicant Who proposed.
     /// @param proposedAt When; pauses since then push it on, so that "reservation.seconds" run from
     /// it.
     /// @param noticeEnd End of the notice, pauses up to now included; 0 before filing.
     /// @param state See RequestState.
     /// @param statements Number of review statements.
+    /// @param forwarded Whether its own authority passed it on to a deciding one (初审转报).
+    /// @param deductedMilligrams Milligrams taken off since.
+    /// @param deductedLeaves Leaves taken off since.
+    /// @param holds Open demands; no issue while there is one.
     /// @param objections Number of objections.
     /// @param openObjections Number of objections without a decision.
-    /// @param tokenId Id of the units it leads to.
     struct Request {
-        SourceId sourceId;
-        bytes32 root;
-        bytes32 leafFileHash;
-        bytes32 reportHash;
-        uint128 totalMilligrams;
-        uint128 deductedMilligrams;
-        uint64 count;
-        uint32 firstDay;
-        uint32 endDay;
-        uint8 depth;
-        uint8 hashSuite;
+        bytes32 content;
+        ProgrammeId programme;
         address applicant;
         uint64 proposedAt;
         uint64 noticeEnd;
         uint8 state;
         uint8 statements;
+        bool forwarded;
+        uint64 deductedMilligrams;
+        uint32 deductedLeaves;
+        uint32 holds;
         uint32 objections;
         uint32 openObjections;
-        TokenId tokenId;
     }
 
     /// @notice A statement as stored; what it repeats of the request is not stored twice.
@@ -161,6 +139,15 @@ interface IIssuance {
         uint128 deductedMilligrams,
         bytes32 document
     );
+    event Forwarded(RequestId indexed requestId, address indexed authority, bytes32 document);
+    event Deducted(RequestId indexed requestId, uint64 milligrams, uint64 deductedMilligrams);
+    event Restored(RequestId indexed requestId, uint64 milligrams, uint64 deductedMilligrams);
+    event Fell(RequestId indexed requestId);
+    event IssueBlocked(
+        ProgrammeId indexed programme,
+        InstitutionId indexed institution,
+        bool blocked
+    );
     event Rejected(RequestId indexed requestId, bytes32 document);
     event Withdrawn(RequestId indexed requestId);
     event Expired(RequestId indexed requestId);
@@ -179,7 +166,11 @@ interface IIssuance {
     error IssuanceTotalZero();
     error IssuanceTotalTooLarge(uint128 totalMilligrams, uint128 mostMilligrams);
     error IssuanceAboveCap(uint128 totalMilligrams, uint128 mostMilligrams);
-    error IssuanceStatementMismatch(RequestId requestId);
+    error IssuanceNotDoubleCount(address caller);
+    error IssuanceProposalMismatch(RequestId requestId, bytes32 content);
+    error IssuanceHeld(RequestId requestId, uint32 holds);
+    error IssuanceBlocked(ProgrammeId programme, InstitutionId institution);
+    error IssuanceNotForwarded(RequestId requestId);
     error IssuanceStatementKind(uint8 kind);
     error IssuanceStatementExpired(uint64 validUntil, uint64 time);
     error IssuanceStatementKnown(RequestId requestId, address reviewer);
@@ -212,14 +203,19 @@ interface IIssuance {
     function propose(Proposal calldata proposal) external returns (RequestId requestId);
 
     /// @notice Stores a reviewer's signed statement. Anyone may bring it.
-    /// @param statement What was signed.
+    /// @param attestation What was stated.
+    /// @param proposal What the request proposed.
     /// @param signature ECDSA signature of the reviewer's key, or what its ERC-1271 contract
     /// accepts.
     /// @custom:reverts IssuanceRequestUnknown, IssuanceState, ProgrammesPaused,
     /// IssuanceStatementMismatch, IssuanceStatementKind, IssuanceStatementExpired,
     /// IssuanceRoleMissing, IssuanceSameInstitution, IssuanceSignature, IssuanceStatementKnown,
     /// IssuanceStatementsFull
-    function attest(Statement calldata statement, bytes calldata signature) external;
+    function attest(
+        Attestation calldata attestation,
+        Proposal calldata proposal,
+        bytes calldata signature
+    ) external;
 
     /// @notice Files a request (备案) and starts its notice. By the operator, once enough
     /// institutions stated favourably.
@@ -231,7 +227,18 @@ interface IIssuance {
     /// ProgrammesPaused, IssuanceReviewsMissing, IssuanceReviewUnfavourable, IssuanceNoticeTooLong,
     /// ProgrammesParameterUnset
     /// @custom:source Guangdong PHCER: a public notice of at least seven working days.
-    function file(RequestId requestId, bytes32 filingDocument, uint64 noticeEnd) external;
+    function file(
+        RequestId requestId,
+        Proposal calldata proposal,
+        bytes32 filingDocument,
+        uint64 noticeEnd
+    ) external;
+
+    /// @notice Passes a filed request on to the authority that decides (初审转报). By an authority of
+    /// the programme itself, where a higher tier decides.
+    /// @param requestId The request.
+    /// @param document Hash of the preliminary review.
+    function forward(RequestId requestId, bytes32 document) external;
 
     /// @notice Objects (异议) during the notice. By any open account, once for a request; also while
     /// the programme is paused.
@@ -252,6 +259,7 @@ interface IIssuance {
     /// IssuanceObjectionDecided
     function decideObjection(
         RequestId requestId,
+        Proposal calldata proposal,
         uint32 index,
         bool upheld,
         bytes32 document
@@ -269,7 +277,7 @@ interface IIssuance {
     /// IssuanceReviewsMissing, IssuanceReviewUnfavourable, IssuanceParameterInvalid,
     /// IssuanceBelowGranularity, ProgrammesParameterUnset, and what IReductionToken.mint reverts
     /// with
-    function issue(RequestId requestId, bytes32 document) external;
+    function issue(RequestId requestId, Proposal calldata proposal, bytes32 document) external;
 
     /// @notice Rejects a request before issue and frees its days. By an authority of neither the
     /// applicant's nor the owner's institution.
@@ -277,20 +285,20 @@ interface IIssuance {
     /// @param document Hash of the decision.
     /// @custom:reverts IssuanceRequestUnknown, IssuanceState, IssuanceRoleMissing,
     /// IssuanceSameInstitution, ProgrammesPaused
-    function reject(RequestId requestId, bytes32 document) external;
+    function reject(RequestId requestId, Proposal calldata proposal, bytes32 document) external;
 
     /// @notice Withdraws a request before issue and frees its days. By its applicant.
     /// @param requestId The request.
     /// @custom:reverts IssuanceRequestUnknown, IssuanceState, IssuanceNotApplicant,
     /// ProgrammesPaused
-    function withdraw(RequestId requestId) external;
+    function withdraw(RequestId requestId, Proposal calldata proposal) external;
 
     /// @notice Frees the days of a request that nobody reviewed within "reservation.seconds",
     /// pauses not counted. By anyone.
     /// @param requestId The request.
     /// @custom:reverts IssuanceRequestUnknown, IssuanceState, IssuanceReviewed, IssuanceNotExpired,
     /// ProgrammesPaused, ProgrammesParameterUnset
-    function releaseExpired(RequestId requestId) external;
+    function releaseExpired(RequestId requestId, Proposal calldata proposal) external;
 
     /// @notice Suspends all units of an id: they neither move nor retire. By the authority.
     /// @param tokenId The id.
@@ -303,6 +311,38 @@ interface IIssuance {
     /// @param document Hash of the decision.
     /// @custom:reverts IssuanceTokenUnknown, IssuanceTokenState, IssuanceRoleMissing
     function resumeToken(TokenId tokenId, bytes32 document) external;
+
+    /// @notice Takes milligrams off a request before issue. Only for DoubleCount.
+    function deduct(RequestId requestId, uint64 milligrams, uint32 leaves) external;
+
+    /// @notice Gives milligrams back, because what they were taken for fell. Only for DoubleCount.
+    function restore(RequestId requestId, uint64 milligrams, uint32 leaves) external;
+
+    /// @notice Fells a request before issue and frees its days, also while the programme is paused.
+    /// Only for DoubleCount.
+    function fall(RequestId requestId, Proposal calldata proposal) external;
+
+    /// @notice Adds a hold; no issue while there is one. Only for DoubleCount.
+    function hold(RequestId requestId) external;
+
+    /// @notice Takes a hold away. Only for DoubleCount.
+    function unhold(RequestId requestId) external;
+
+    /// @notice Blocks or unblocks further issue for an institution in a programme (applicant's or
+    /// owner's). Only for DoubleCount.
+    function setBlocked(ProgrammeId programme, InstitutionId institution, bool blocked) external;
+
+    /// @notice Whether an institution's requests in a programme are blocked by a debt.
+    function isBlocked(
+        ProgrammeId programme,
+        InstitutionId institution
+    ) external view returns (bool);
+
+    /// @notice Hash under which a proposal is kept: keccak256(abi.encode(proposal)).
+    function proposalHash(Proposal calldata proposal) external pure returns (bytes32);
+
+    /// @notice Id of the units a proposal leads to.
+    function tokenIdOf(Proposal calldata proposal) external view returns (TokenId);
 
     /// @notice The request as it stands.
     /// @custom:reverts IssuanceRequestUnknown
@@ -327,5 +367,8 @@ interface IIssuance {
     ) external view returns (Objection memory);
 
     /// @notice EIP-712 digest that the reviewer signs.
-    function statementDigest(Statement calldata statement) external view returns (bytes32);
+    function statementDigest(
+        Attestation calldata attestation,
+        Proposal calldata proposal
+    ) external view returns (bytes32);
 }

@@ -10,6 +10,73 @@ import {ProgrammeId, RetirementId, TokenId} from "../types/Ids.sol";
 /// Held grams have no serials; they get them when they leave, from one cursor per id.
 /// @dev Ids are packed, see libraries/TokenIds.sol. The quantity is no part of an id.
 interface IReductionToken is IERC1155 {
+    /// @notice One line of a batch retirement.
+    /// @param tokenId Id of the units.
+    /// @param grams How many, not 0.
+    /// @param beneficiary Salted commitment to whom this line serves; 0 when it is the holder.
+    struct Line {
+        TokenId tokenId;
+        uint64 grams;
+        bytes32 beneficiary;
+    }
+
+    /// @notice A line with the serials its grams took when they left.
+    struct RetiredLine {
+        TokenId tokenId;
+        uint64 firstSerial;
+        uint64 endSerial;
+        bytes32 beneficiary;
+    }
+
+    /// @notice A signed order to transfer; anyone may bring it.
+    struct TransferIntent {
+        address from;
+        address to;
+        TokenId tokenId;
+        uint64 grams;
+        uint256 nonce;
+        uint64 deadline;
+    }
+
+    /// @notice A signed order to retire; anyone may bring it.
+    struct RetireIntent {
+        address holder;
+        TokenId tokenId;
+        uint64 grams;
+        uint8 purpose;
+        bytes32 content;
+        uint256 nonce;
+        uint64 deadline;
+    }
+
+    /// @dev One record of many lines, all of one programme. retirementId =
+    /// keccak256(abi.encode(holder, purpose, content, keccak256(abi.encode(lines)))).
+    event RetiredBatch(
+        RetirementId indexed retirementId,
+        address indexed holder,
+        uint8 purpose,
+        bytes32 content,
+        RetiredLine[] lines
+    );
+    event ForcedTransfer(
+        TokenId indexed tokenId,
+        address indexed from,
+        address indexed to,
+        uint64 grams,
+        bytes32 reason
+    );
+    event Voided(
+        TokenId indexed tokenId,
+        address indexed holder,
+        uint64 grams,
+        bytes32 indexed reason
+    );
+    event Reissued(
+        TokenId indexed tokenId,
+        address indexed to,
+        uint64 grams,
+        bytes32 indexed reason
+    );
     event Retired(
         RetirementId indexed retirementId,
         TokenId indexed tokenId,
@@ -78,6 +145,61 @@ interface IReductionToken is IERC1155 {
         uint8 purpose,
         bytes32 content
     ) external returns (RetirementId retirementId);
+
+    /// @notice Retires units of several ids of one programme in one record; see RetiredBatch.
+    function retireBatch(
+        Line[] calldata lines,
+        uint8 purpose,
+        bytes32 content
+    ) external returns (RetirementId retirementId);
+
+    /// @notice Retires units of a holder and marks the retirement as consumed at once. Only for
+    /// Certificate, which the holder called.
+    function retireConsumed(
+        address holder,
+        TokenId tokenId,
+        uint64 grams,
+        uint8 purpose,
+        bytes32 content
+    ) external returns (RetirementId retirementId);
+
+    /// @notice Transfers by the owner's signed order. Nonces are unordered: 248 bits of word, 8 of
+    /// bit.
+    function transferByIntent(TransferIntent calldata intent, bytes calldata signature) external;
+
+    /// @notice Retires by the holder's signed order.
+    function retireByIntent(
+        RetireIntent calldata intent,
+        bytes calldata signature
+    ) external returns (RetirementId retirementId);
+
+    /// @notice Moves units of `from` to the caller, with every check of a transfer. Only for
+    /// Settlement, Pledge and PoolReserve, each on the holder's order, which they check.
+    function pull(address from, TokenId tokenId, uint64 grams) external;
+
+    /// @notice Moves units without the holder's order (司法划转, 非交易过户), past standing and
+    /// freezes of the holder, never out of Settlement, Pledge or PoolReserve. Only for Corrections.
+    function forceTransfer(
+        address from,
+        address to,
+        TokenId tokenId,
+        uint64 grams,
+        bytes32 reason
+    ) external;
+
+    /// @notice Voids (作废) units, past standing and freezes of the holder. Only for Corrections and
+    /// DoubleCount.
+    function voidGrams(address from, TokenId tokenId, uint64 grams, bytes32 reason) external;
+
+    /// @notice Gives back grams of an id that were voided; never more than that. Only for
+    /// Corrections.
+    function reissue(address to, TokenId tokenId, uint64 grams, bytes32 reason) external;
+
+    /// @notice Sets or clears the GUARDED bit of an account. Only for AccountGuard.
+    function setGuarded(address account, bool guarded) external;
+
+    /// @notice Sets or clears the HAS_PARTIAL_FREEZE bit of an account. Only for Freezes.
+    function setPartlyFrozen(address account, bool frozen) external;
 
     /// @notice What became of an id's grams. Held = issued - retired - void.
     /// @return exists Whether the id was issued.

@@ -7,6 +7,10 @@ library Roles {
     uint8 internal constant OPERATOR = 2;
     uint8 internal constant REVIEWER = 3;
     uint8 internal constant APPLICANT = 4;
+    /// @notice 交易场所: brings trades to settlement.
+    uint8 internal constant EXCHANGE = 5;
+    /// @notice 资金存管: signs receipts for cash it holds; never of the exchange's institution.
+    uint8 internal constant CUSTODIAN = 6;
 }
 
 /// @notice Bits of an account's standing. A transfer passes at once only when exactly OPEN is set.
@@ -44,6 +48,8 @@ library RequestState {
     uint8 internal constant REJECTED = 4;
     uint8 internal constant WITHDRAWN = 5;
     uint8 internal constant EXPIRED = 6;
+    /// @notice Felled by a challenge before issue.
+    uint8 internal constant FALLEN = 7;
 }
 
 /// @notice Kind of a review statement.
@@ -93,6 +99,8 @@ library CertificateKind {
 library CertificateState {
     uint8 internal constant VALID = 1;
     uint8 internal constant REVOKED = 2;
+    /// @notice Revoked, and another certificate took its retirements.
+    uint8 internal constant REPLACED = 3;
 }
 
 /// @notice Keys of a programme's dated parameters: ASCII, left aligned.
@@ -109,4 +117,12 @@ library ParameterKeys {
     bytes32 internal constant RESERVATION_SECONDS = "reservation.seconds";
     /// @notice Bit p set: a retirement for purpose p may stand in a certificate.
     bytes32 internal constant CERTIFICATE_PURPOSES = "certificate.purposes";
+    /// @notice So many deducted leaves fell a request before issue; 0 for never.
+    bytes32 internal constant DUPLICATES_FELL = "duplicates.fell";
+    /// @notice Seconds in which a demanded leaf must be shown.
+    bytes32 internal constant DEMAND_SECONDS = "demand.seconds";
+    /// @notice Deposit for a demand, in wei; 0 where the chain has no money.
+    bytes32 internal constant DEMAND_DEPOSIT_WEI = "demand.depositWei";
+    /// @notice Seconds in which the authority must decide the remedy of a debt.
+    bytes32 internal constant REMEDY_SECONDS = "remedy.seconds";
 }
