@@ -10,6 +10,20 @@ import {ProgrammeId, RetirementId, TokenId} from "../types/Ids.sol";
 /// Held grams have no serials; they get them when they leave, from one cursor per id.
 /// @dev Ids are packed, see libraries/TokenIds.sol. The quantity is no part of an id.
 interface IReductionToken is IERC1155 {
+    /// @notice Addresses of the contracts that the token knows for ever.
+    struct Wiring {
+        address programmes;
+        address issuance;
+        address certificate;
+        address accountGuard;
+        address freezes;
+        address corrections;
+        address doubleCount;
+        address settlement;
+        address pledge;
+        address poolReserve;
+    }
+
     /// @notice One line of a batch retirement.
     /// @param tokenId Id of the units.
     /// @param grams How many, not 0.
