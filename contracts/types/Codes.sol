@@ -103,6 +103,53 @@ library CertificateState {
     uint8 internal constant REPLACED = 3;
 }
 
+/// @notice What an order of a guarded account does once it waited.
+library GuardOrderKind {
+    /// @notice Grams of one id to one receiver, or a retirement; the account then moves them.
+    uint8 internal constant MOVE = 1;
+    uint8 internal constant TRUST = 2;
+    uint8 internal constant LIMITS = 3;
+    uint8 internal constant SECOND = 4;
+    uint8 internal constant COOLING = 5;
+    uint8 internal constant OFF = 6;
+}
+
+/// @notice State of an order of a guarded account.
+library GuardOrderState {
+    uint8 internal constant PLACED = 1;
+    uint8 internal constant CONFIRMED = 2;
+    uint8 internal constant DONE = 3;
+    uint8 internal constant CANCELLED = 4;
+}
+
+/// @notice Why units move, leave or come back without their holder's order.
+library ActKind {
+    /// @notice 司法划转
+    uint8 internal constant JUDICIAL = 1;
+    /// @notice 合并
+    uint8 internal constant MERGER = 2;
+    /// @notice 继承
+    uint8 internal constant INHERITANCE = 3;
+    /// @notice 破产
+    uint8 internal constant INSOLVENCY = 4;
+    /// @notice 遗失密钥: to another account of the same institution.
+    uint8 internal constant LOST_KEY = 5;
+    /// @notice 作废
+    uint8 internal constant VOID = 6;
+    /// @notice Gives back what an earlier act voided.
+    uint8 internal constant REISSUE = 7;
+    /// @notice Voids units of a holder and gives it equal ones of whoever is liable.
+    uint8 internal constant REPLACE = 8;
+}
+
+/// @notice State of an act of Corrections.
+library ActState {
+    uint8 internal constant PROPOSED = 1;
+    uint8 internal constant EXECUTED = 2;
+    uint8 internal constant REJECTED = 3;
+    uint8 internal constant WITHDRAWN = 4;
+}
+
 /// @notice Keys of a programme's dated parameters: ASCII, left aligned.
 library ParameterKeys {
     /// @notice Shortest notice, in seconds.
@@ -125,4 +172,6 @@ library ParameterKeys {
     bytes32 internal constant DEMAND_DEPOSIT_WEI = "demand.depositWei";
     /// @notice Seconds in which the authority must decide the remedy of a debt.
     bytes32 internal constant REMEDY_SECONDS = "remedy.seconds";
+    /// @notice Seconds in which a proposed act of Corrections must be approved, pauses not counted.
+    bytes32 internal constant ACT_SECONDS = "act.seconds";
 }

@@ -31,6 +31,16 @@ type RetirementId is bytes32;
 /// @notice uint256(keccak256(abi.encode(holder, retirements, content))).
 type CertificateId is uint256;
 
+/// @notice Number of a freeze of some grams, running from 1 over the whole chain.
+type FreezeId is uint64;
+
+/// @notice keccak256(abi.encode(number, act)): whoever approves an act names what it says.
+type ActId is bytes32;
+
+/// @notice keccak256(abi.encode(account's number, content)): whoever confirms an order of a guarded
+/// account names what it says.
+type GuardOrderId is bytes32;
+
 using {otherProgramme as !=} for ProgrammeId global;
 using {sameClass as ==} for ClassId global;
 using {sameInstitution as ==, otherInstitution as !=} for InstitutionId global;
