@@ -6,7 +6,7 @@ import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/Signa
 import {IIntentNonces} from "./interfaces/IIntentNonces.sol";
 
 /// @title IntentNonces
-/// @notice What it does and why: interfaces/IIntentNonces.sol. Who derives from it names the domain.
+/// @notice What it does and why: interfaces/IIntentNonces.sol. Who derives names the domain.
 abstract contract IntentNonces is IIntentNonces, EIP712 {
     mapping(address signer => mapping(uint248 word => uint256 bits)) private _usedNonces;
 
@@ -34,6 +34,16 @@ abstract contract IntentNonces is IIntentNonces, EIP712 {
         _useNonce(signer, nonce, digest);
     }
 
+    /// @dev Marks before the intent acts, so that nothing it calls can bring it again.
+    function _useNonce(address signer, uint256 nonce, bytes32 digest) internal {
+        uint248 word = uint248(nonce >> 8);
+        uint256 bit = 1 << uint8(nonce);
+        uint256 bits = _usedNonces[signer][word];
+        if (bits & bit != 0) revert IntentNoncesUsed(signer, nonce);
+        _usedNonces[signer][word] = bits | bit;
+        emit IntentUsed(digest, signer, nonce);
+    }
+
     /// @dev The last second of an intent is its deadline.
     function _requireSigned(
         address signer,
@@ -49,15 +59,5 @@ abstract contract IntentNonces is IIntentNonces, EIP712 {
         if (!SignatureChecker.isValidSignatureNowCalldata(signer, digest, signature)) {
             revert IntentNoncesSignature(signer, digest);
         }
-    }
-
-    /// @dev Marks before the intent acts, so that nothing it calls can bring it again.
-    function _useNonce(address signer, uint256 nonce, bytes32 digest) internal {
-        uint248 word = uint248(nonce >> 8);
-        uint256 bit = 1 << uint8(nonce);
-        uint256 bits = _usedNonces[signer][word];
-        if (bits & bit != 0) revert IntentNoncesUsed(signer, nonce);
-        _usedNonces[signer][word] = bits | bit;
-        emit IntentUsed(digest, signer, nonce);
     }
 }

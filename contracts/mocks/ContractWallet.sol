@@ -14,6 +14,7 @@ contract ContractWallet is IERC1271, IERC1155Receiver {
     address private immutable OWNER;
 
     bool public refuses;
+    bool public signsNothing;
     bool public callbackFailed;
     bytes public callbackError;
     address private _target;
@@ -29,6 +30,11 @@ contract ContractWallet is IERC1271, IERC1155Receiver {
     /// @notice Whether incoming tokens are refused.
     function setRefuses(bool value) external {
         refuses = value;
+    }
+
+    /// @notice Whether every signature is refused, as when a wallet changed its keys.
+    function setSignsNothing(bool value) external {
+        signsNothing = value;
     }
 
     /// @notice What to call when tokens arrive next.
@@ -73,7 +79,7 @@ contract ContractWallet is IERC1271, IERC1155Receiver {
         bytes calldata signature
     ) external view returns (bytes4) {
         (address signer, ECDSA.RecoverError failure, ) = ECDSA.tryRecover(digest, signature);
-        bool valid = failure == ECDSA.RecoverError.NoError && signer == OWNER;
+        bool valid = !signsNothing && failure == ECDSA.RecoverError.NoError && signer == OWNER;
         return valid ? IERC1271.isValidSignature.selector : bytes4(0);
     }
 
