@@ -148,6 +148,14 @@ library ActState {
     uint8 internal constant EXECUTED = 2;
     uint8 internal constant REJECTED = 3;
     uint8 internal constant WITHDRAWN = 4;
+/// @notice State of a pledge. The order matters: from OFFERED to STAYED the units are pledged.
+library PledgeStates {
+    uint8 internal constant NONE = 0;
+    uint8 internal constant OFFERED = 1;
+    uint8 internal constant RUNNING = 2;
+    uint8 internal constant CLAIMED = 3;
+    uint8 internal constant STAYED = 4;
+    uint8 internal constant ENDED = 5;
 }
 
 /// @notice Keys of a programme's dated parameters: ASCII, left aligned.
@@ -174,4 +182,8 @@ library ParameterKeys {
     bytes32 internal constant REMEDY_SECONDS = "remedy.seconds";
     /// @notice Seconds in which a proposed act of Corrections must be approved, pauses not counted.
     bytes32 internal constant ACT_SECONDS = "act.seconds";
+    /// @notice Seconds after an order's expiry before anyone may return its rest; at most 30 days.
+    bytes32 internal constant SETTLEMENT_GRACE_SECONDS = "settlement.graceSeconds";
+    /// @notice Seconds from a creditor's claim to its foreclosure; the authority may stay it.
+    bytes32 internal constant PLEDGE_GRACE_SECONDS = "pledge.graceSeconds";
 }
