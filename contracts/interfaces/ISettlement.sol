@@ -10,9 +10,9 @@ import {IIntentNonces} from "./IIntentNonces.sol";
 /// settles or fails alone. A trade is paid at once in an ERC-20 token, or by the receipt of a
 /// custodian (资金存管) of another institution than exchange, seller and buyer. Escrow of an id
 /// is the rest of its open orders, always: units sent here without an order are refused.
-/// @dev An order's id is its EIP-712 digest (domain "Tanpu Settlement", "1"), so an order counts on
-/// one chain and one contract, and once. Nonces: cancelNonces makes an order that is not yet listed,
-/// or a buy order, worthless; one signer gives each order a nonce of its own.
+/// @dev An order's id is its EIP-712 digest (domain "Tanpu Settlement", "1"), so an order counts
+/// on one chain and one contract, and once. Nonces: cancelNonces makes an order that is not yet
+/// listed, or a buy order, worthless; one signer gives each order a nonce of its own.
 interface ISettlement is IIntentNonces {
     /// @notice What a seller offers. Programme and market follow from tokenId.
     /// @param seller Who is paid.

@@ -148,6 +148,8 @@ library ActState {
     uint8 internal constant EXECUTED = 2;
     uint8 internal constant REJECTED = 3;
     uint8 internal constant WITHDRAWN = 4;
+}
+
 /// @notice State of a pledge. The order matters: from OFFERED to STAYED the units are pledged.
 library PledgeStates {
     uint8 internal constant NONE = 0;
