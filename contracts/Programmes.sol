@@ -4,15 +4,24 @@ pragma solidity 0.8.37;
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {IProgrammes} from "./interfaces/IProgrammes.sol";
 import {IReductionToken} from "./interfaces/IReductionToken.sol";
-import {Roles, Standing, Tiers} from "./types/Codes.sol";
+import {Recognition, Roles, Standing, Tiers} from "./types/Codes.sol";
 import {InstitutionId, ProgrammeId} from "./types/Ids.sol";
 
 /// @title Programmes
 /// @notice What it does and why: interfaces/IProgrammes.sol.
 contract Programmes is IProgrammes, AccessManaged {
+    /// @dev One slot. The latest decision of a parameter is kept apart from the older ones, so that
+    /// a reader needs no other slot as long as the latest is in force.
     struct Decision {
         uint64 effectiveAt;
         uint128 value;
+        uint64 number;
+    }
+
+    /// @dev Times from which each is recognised; 0 when it is not.
+    struct Recognised {
+        uint64 unitsFrom;
+        uint64 reviewersFrom;
     }
 
     IReductionToken private immutable TOKEN;
@@ -21,7 +30,10 @@ contract Programmes is IProgrammes, AccessManaged {
     mapping(address account => Account) private _accounts;
     mapping(ProgrammeId programme => mapping(uint8 role => mapping(address account => uint64)))
         private _effectiveAt;
-    mapping(ProgrammeId programme => mapping(bytes32 key => Decision[])) private _decisions;
+    mapping(ProgrammeId programme => mapping(bytes32 key => Decision latest)) private _latest;
+    mapping(ProgrammeId programme => mapping(bytes32 key => mapping(uint64 number => Decision)))
+        private _earlier;
+    mapping(ProgrammeId programme => mapping(ProgrammeId other => Recognised)) private _recognised;
 
     modifier onlyAuthority(ProgrammeId programme) {
         _requireRole(programme, Roles.AUTHORITY);
@@ -59,7 +71,8 @@ contract Programmes is IProgrammes, AccessManaged {
             paused: false,
             pausedAt: 0,
             pausedSeconds: 0,
-            openedAt: uint64(block.timestamp)
+            openedAt: uint64(block.timestamp),
+            decidingTier: 0
         });
         emit ProgrammeCreated(programme, parent, tier, authority, institution, document);
 
@@ -130,7 +143,12 @@ contract Programmes is IProgrammes, AccessManaged {
         address account,
         uint64 effectiveAt,
         bytes32 document
-    ) external onlyAuthority(programme) whenRunning(programme) {
+    ) external {
+        // A lost key must not leave a programme without an authority, not even a paused one.
+        if (!_appoints(programme, role)) {
+            _requireRole(programme, Roles.AUTHORITY);
+            requireRunning(programme);
+        }
         _grantRole(programme, role, account, effectiveAt, document);
     }
 
@@ -140,8 +158,9 @@ contract Programmes is IProgrammes, AccessManaged {
         uint8 role,
         address account,
         bytes32 document
-    ) external onlyAuthority(programme) {
+    ) external {
         _requireKnownRole(role);
+        if (!_appoints(programme, role)) _requireRole(programme, Roles.AUTHORITY);
         if (_effectiveAt[programme][role][account] == 0) {
             revert ProgrammesRoleNotHeld(programme, role, account);
         }
@@ -163,8 +182,73 @@ contract Programmes is IProgrammes, AccessManaged {
     ) external onlyAuthority(programme) whenRunning(programme) {
         if (key == 0) revert ProgrammesParameterKeyZero();
         uint64 from = _notBeforeNow(effectiveAt);
-        _decisions[programme][key].push(Decision({effectiveAt: from, value: value}));
+        Decision memory former = _latest[programme][key];
+        if (former.number != 0) _earlier[programme][key][former.number] = former;
+        _latest[programme][key] = Decision({
+            effectiveAt: from,
+            value: value,
+            number: former.number + 1
+        });
         emit ParameterSet(programme, key, value, from, document);
+    }
+
+    /// @inheritdoc IProgrammes
+    function setDecidingTier(
+        ProgrammeId programme,
+        uint8 tier,
+        bytes32 document
+    ) external whenRunning(programme) {
+        ProgrammeId deciding = deciderOf(programme);
+        if (!_isAuthorityFrom(deciding, msg.sender)) {
+            revert ProgrammesRoleMissing(deciding, Roles.AUTHORITY, msg.sender);
+        }
+        ProgrammeId found = _atTier(programme, tier);
+        if (ProgrammeId.unwrap(found) == 0) revert ProgrammesDecidingTier(programme, tier);
+        _programmes[programme].decidingTier = tier;
+        emit DecidingTierSet(programme, tier, document);
+    }
+
+    /// @inheritdoc IProgrammes
+    function recognise(
+        ProgrammeId programme,
+        ProgrammeId other,
+        uint8 what,
+        uint64 effectiveAt,
+        bytes32 document
+    ) external onlyAuthority(programme) whenRunning(programme) {
+        if (!_programmes[other].exists) revert ProgrammesUnknown(other);
+        _requireRecognition(programme, other, what);
+        Recognised storage stored = _recognised[programme][other];
+        uint64 from = _notBeforeNow(effectiveAt);
+        if (what & Recognition.UNITS != 0) {
+            if (stored.unitsFrom != 0) revert ProgrammesRecognised(programme, other, what);
+            stored.unitsFrom = from;
+        }
+        if (what & Recognition.REVIEWERS != 0) {
+            if (stored.reviewersFrom != 0) revert ProgrammesRecognised(programme, other, what);
+            stored.reviewersFrom = from;
+        }
+        emit RecognitionGiven(programme, other, what, from, document);
+    }
+
+    /// @inheritdoc IProgrammes
+    function endRecognition(
+        ProgrammeId programme,
+        ProgrammeId other,
+        uint8 what,
+        bytes32 document
+    ) external onlyAuthority(programme) {
+        _requireRecognition(programme, other, what);
+        Recognised storage stored = _recognised[programme][other];
+        if (what & Recognition.UNITS != 0) {
+            if (stored.unitsFrom == 0) revert ProgrammesNotRecognised(programme, other, what);
+            stored.unitsFrom = 0;
+        }
+        if (what & Recognition.REVIEWERS != 0) {
+            if (stored.reviewersFrom == 0) revert ProgrammesNotRecognised(programme, other, what);
+            stored.reviewersFrom = 0;
+        }
+        emit RecognitionEnded(programme, other, what, document);
     }
 
     /// @inheritdoc IProgrammes
@@ -222,12 +306,78 @@ contract Programmes is IProgrammes, AccessManaged {
         bytes32 key,
         uint64 time
     ) external view returns (uint128 value) {
-        Decision[] storage decisions = _decisions[programme][key];
-        for (uint256 i = decisions.length; i != 0; --i) {
-            Decision storage decision = decisions[i - 1];
-            if (decision.effectiveAt <= time) return decision.value;
+        return _requireParameter(programme, key, time);
+    }
+
+    /// @inheritdoc IProgrammes
+    function parameterOr(
+        ProgrammeId programme,
+        bytes32 key,
+        uint128 otherwise
+    ) external view returns (uint128 value) {
+        bool found;
+        (found, value) = _parameterAt(programme, key, uint64(block.timestamp));
+        if (!found) return otherwise;
+    }
+
+    /// @inheritdoc IProgrammes
+    function parametersOf(
+        ProgrammeId programme,
+        bytes32[3] calldata keys
+    ) external view returns (uint128[3] memory values) {
+        for (uint256 i = 0; i < 3; ++i) {
+            values[i] = _requireParameter(programme, keys[i], uint64(block.timestamp));
         }
-        revert ProgrammesParameterUnset(programme, key);
+    }
+
+    /// @inheritdoc IProgrammes
+    function actorIn(
+        ProgrammeId programme,
+        uint8 role,
+        address account
+    ) external view returns (bool holds, uint64 pausedSeconds) {
+        requireRunning(programme);
+        return (hasRole(programme, role, account), _programmes[programme].pausedSeconds);
+    }
+
+    /// @inheritdoc IProgrammes
+    function deciderIn(
+        ProgrammeId programme,
+        address account
+    )
+        external
+        view
+        returns (ProgrammeId deciding, bool holds, InstitutionId institution, uint64 pausedSeconds)
+    {
+        requireRunning(programme);
+        deciding = deciderOf(programme);
+        holds = hasRole(deciding, Roles.AUTHORITY, account);
+        institution = _accounts[account].institution;
+        pausedSeconds = _programmes[programme].pausedSeconds;
+    }
+
+    /// @inheritdoc IProgrammes
+    function reviewerIn(
+        ProgrammeId programme,
+        address account
+    ) external view returns (bool accredited, InstitutionId institution) {
+        requireRunning(programme);
+        institution = _accounts[account].institution;
+        accredited = hasRole(programme, Roles.REVIEWER, account);
+        if (accredited) return (true, institution);
+        ProgrammeId home = _accounts[account].programme;
+        accredited =
+            recognises(programme, home, Recognition.REVIEWERS) &&
+            hasRole(home, Roles.REVIEWER, account);
+    }
+
+    /// @inheritdoc IProgrammes
+    function institutionsOf(
+        address[3] calldata accounts
+    ) external view returns (InstitutionId[3] memory institutions) {
+        for (uint256 i = 0; i < 3; ++i) {
+            institutions[i] = _accounts[accounts[i]].institution;
+        }
     }
 
     /// @inheritdoc IProgrammes
@@ -238,13 +388,30 @@ contract Programmes is IProgrammes, AccessManaged {
     }
 
     /// @inheritdoc IProgrammes
+    function deciderOf(ProgrammeId programme) public view returns (ProgrammeId deciding) {
+        uint8 tier = _programmes[programme].decidingTier;
+        return tier == 0 ? programme : _atTier(programme, tier);
+    }
+
+    /// @inheritdoc IProgrammes
+    function recognises(
+        ProgrammeId programme,
+        ProgrammeId other,
+        uint8 what
+    ) public view returns (bool) {
+        Recognised memory stored = _recognised[programme][other];
+        if (what & Recognition.UNITS != 0 && !_isReached(stored.unitsFrom)) return false;
+        if (what & Recognition.REVIEWERS != 0 && !_isReached(stored.reviewersFrom)) return false;
+        return what != 0;
+    }
+
+    /// @inheritdoc IProgrammes
     function hasRole(
         ProgrammeId programme,
         uint8 role,
         address account
     ) public view returns (bool) {
-        uint64 effectiveAt = _effectiveAt[programme][role][account];
-        if (effectiveAt == 0 || effectiveAt > block.timestamp) return false;
+        if (!_isReached(_effectiveAt[programme][role][account])) return false;
         return _isActive(_accounts[account].standing);
     }
 
@@ -313,6 +480,56 @@ contract Programmes is IProgrammes, AccessManaged {
         TOKEN.setStanding(account, standing);
     }
 
+    /// @dev Whether the caller appoints as an authority of an ancestor, not of the programme
+    /// itself.
+    function _appoints(ProgrammeId programme, uint8 role) private view returns (bool) {
+        return
+            role == Roles.AUTHORITY &&
+            !hasRole(programme, Roles.AUTHORITY, msg.sender) &&
+            _isAuthorityFrom(_programmes[programme].parent, msg.sender);
+    }
+
+    /// @dev Whether the account is an authority of the programme or of one of its ancestors. Tiers
+    /// rise from child to parent, so that there are at most four.
+    function _isAuthorityFrom(ProgrammeId programme, address account) private view returns (bool) {
+        while (ProgrammeId.unwrap(programme) != 0) {
+            if (hasRole(programme, Roles.AUTHORITY, account)) return true;
+            programme = _programmes[programme].parent;
+        }
+        return false;
+    }
+
+    /// @dev The nearest of the programme and its ancestors whose tier is not below; 0 when there is
+    /// none.
+    function _atTier(ProgrammeId programme, uint8 tier) private view returns (ProgrammeId found) {
+        found = programme;
+        while (ProgrammeId.unwrap(found) != 0 && _programmes[found].tier < tier) {
+            found = _programmes[found].parent;
+        }
+    }
+
+    function _parameterAt(
+        ProgrammeId programme,
+        bytes32 key,
+        uint64 time
+    ) private view returns (bool found, uint128 value) {
+        Decision memory decision = _latest[programme][key];
+        while (decision.number != 0) {
+            if (decision.effectiveAt <= time) return (true, decision.value);
+            decision = _earlier[programme][key][decision.number - 1];
+        }
+    }
+
+    function _requireParameter(
+        ProgrammeId programme,
+        bytes32 key,
+        uint64 time
+    ) private view returns (uint128) {
+        (bool found, uint128 value) = _parameterAt(programme, key, time);
+        if (!found) revert ProgrammesParameterUnset(programme, key);
+        return value;
+    }
+
     function _requireTier(ProgrammeId parent, uint8 tier) private view {
         uint8 parentTier = 0;
         if (ProgrammeId.unwrap(parent) != 0) {
@@ -354,8 +571,23 @@ contract Programmes is IProgrammes, AccessManaged {
         return time < block.timestamp ? uint64(block.timestamp) : time;
     }
 
+    function _isReached(uint64 from) private view returns (bool) {
+        return from != 0 && from <= block.timestamp;
+    }
+
+    function _requireRecognition(
+        ProgrammeId programme,
+        ProgrammeId other,
+        uint8 what
+    ) private pure {
+        if (programme == other) revert ProgrammesRecognitionSelf(programme);
+        if (what == 0 || what > Recognition.UNITS + Recognition.REVIEWERS) {
+            revert ProgrammesRecognitionKind(what);
+        }
+    }
+
     function _requireKnownRole(uint8 role) private pure {
-        if (role < Roles.AUTHORITY || role > Roles.APPLICANT) revert ProgrammesRoleUnknown(role);
+        if (role < Roles.AUTHORITY || role > Roles.CUSTODIAN) revert ProgrammesRoleUnknown(role);
     }
 
     function _isActive(uint8 standing) private pure returns (bool) {

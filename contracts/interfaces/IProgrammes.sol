@@ -19,6 +19,7 @@ interface IProgrammes {
     /// @param pausedAt Time of the latest pause, seconds since 1970; 0 when there was none.
     /// @param pausedSeconds Sum of all ended pauses, seconds.
     /// @param openedAt Time of creation, seconds since 1970.
+    /// @param decidingTier Tier whose authority decides about requests; 0 for its own.
     struct Programme {
         ProgrammeId parent;
         uint8 tier;
@@ -27,6 +28,7 @@ interface IProgrammes {
         uint64 pausedAt;
         uint64 pausedSeconds;
         uint64 openedAt;
+        uint8 decidingTier;
     }
 
     /// @notice An institution account as stored.
@@ -83,6 +85,20 @@ interface IProgrammes {
         uint64 effectiveAt,
         bytes32 document
     );
+    event DecidingTierSet(ProgrammeId indexed programme, uint8 tier, bytes32 document);
+    event RecognitionGiven(
+        ProgrammeId indexed programme,
+        ProgrammeId indexed other,
+        uint8 what,
+        uint64 effectiveAt,
+        bytes32 document
+    );
+    event RecognitionEnded(
+        ProgrammeId indexed programme,
+        ProgrammeId indexed other,
+        uint8 what,
+        bytes32 document
+    );
     event ProgrammePaused(ProgrammeId indexed programme, bytes32 document);
     event ProgrammeResumed(ProgrammeId indexed programme, bytes32 document);
 
@@ -107,6 +123,11 @@ interface IProgrammes {
     error ProgrammesInstitutionMismatch(address account, InstitutionId institution);
     error ProgrammesParameterKeyZero();
     error ProgrammesParameterUnset(ProgrammeId programme, bytes32 key);
+    error ProgrammesDecidingTier(ProgrammeId programme, uint8 tier);
+    error ProgrammesRecognitionSelf(ProgrammeId programme);
+    error ProgrammesRecognitionKind(uint8 what);
+    error ProgrammesRecognised(ProgrammeId programme, ProgrammeId other, uint8 what);
+    error ProgrammesNotRecognised(ProgrammeId programme, ProgrammeId other, uint8 what);
 
     /// @notice Creates a programme, opens its authority's account if it has none and makes it the
     /// authority at once. Only for the registry's registrars (AccessManager).
@@ -169,9 +190,11 @@ interface IProgrammes {
     /// ProgrammesAccountStanding, ProgrammesAuthorityProtected
     function closeAccount(ProgrammeId programme, address account, bytes32 document) external;
 
-    /// @notice Grants a role. By the authority.
+    /// @notice Grants a role. By the authority; that of an authority also by an authority of a
+    /// programme above, then even while the programme is paused, so that a lost key leaves nobody
+    /// without an authority.
     /// @param programme Programme in which the role holds.
-    /// @param role 1 authority, 2 operator, 3 reviewer, 4 applicant.
+    /// @param role 1 authority, 2 operator, 3 reviewer, 4 applicant, 5 exchange, 6 custodian.
     /// @param account An open account of any programme.
     /// @param effectiveAt Seconds since 1970 from which it holds; an earlier time becomes now.
     /// @param document Hash of the decision, for reviewers of the accreditation.
@@ -185,10 +208,11 @@ interface IProgrammes {
         bytes32 document
     ) external;
 
-    /// @notice Revokes a role at once. By the authority; also while the programme is paused. Nobody
-    /// revokes its own authority, so that a programme always has one.
+    /// @notice Revokes a role at once. By the authority, that of an authority also by an authority
+    /// of a programme above; also while the programme is paused. Nobody revokes its own authority,
+    /// so that a programme has one unless the tier above took it.
     /// @param programme Programme in which the role holds.
-    /// @param role 1 authority, 2 operator, 3 reviewer, 4 applicant.
+    /// @param role 1 authority, 2 operator, 3 reviewer, 4 applicant, 5 exchange, 6 custodian.
     /// @param account Who holds it, or will from its date.
     /// @param document Hash of the decision.
     /// @custom:reverts ProgrammesRoleMissing, ProgrammesRoleUnknown, ProgrammesRoleNotHeld,
@@ -213,6 +237,48 @@ interface IProgrammes {
         bytes32 key,
         uint128 value,
         uint64 effectiveAt,
+        bytes32 document
+    ) external;
+
+    /// @notice Sets which tier decides about the programme's requests: the authority of the nearest
+    /// programme above, itself included, whose tier is not below. By an authority of the programme
+    /// that decides now, or of one above that.
+    /// @param programme The programme whose requests are decided.
+    /// @param tier 0 its own authority, else 1 to 4.
+    /// @param document Hash of the rule.
+    /// @custom:reverts ProgrammesUnknown, ProgrammesPaused, ProgrammesRoleMissing,
+    /// ProgrammesDecidingTier when there is no such programme above
+    /// @custom:source Guangdong PHCER: cities review first (初审) and pass on (转报), the province
+    /// decides.
+    function setDecidingTier(ProgrammeId programme, uint8 tier, bytes32 document) external;
+
+    /// @notice Recognises another programme's units, reviewers or both. By the authority.
+    /// @param programme Programme that recognises.
+    /// @param other Programme that is recognised.
+    /// @param what 1 its units may stand in certificates here, 2 its reviewers count here, 3 both.
+    /// @param effectiveAt Seconds since 1970 from which it holds; an earlier time becomes now.
+    /// @param document Hash of the agreement.
+    /// @custom:reverts ProgrammesRoleMissing, ProgrammesPaused, ProgrammesUnknown,
+    /// ProgrammesRecognitionSelf, ProgrammesRecognitionKind, ProgrammesRecognised
+    function recognise(
+        ProgrammeId programme,
+        ProgrammeId other,
+        uint8 what,
+        uint64 effectiveAt,
+        bytes32 document
+    ) external;
+
+    /// @notice Ends a recognition at once. By the authority; also while the programme is paused.
+    /// @param programme Programme that recognised.
+    /// @param other Programme that was recognised.
+    /// @param what 1 units, 2 reviewers, 3 both.
+    /// @param document Hash of the decision.
+    /// @custom:reverts ProgrammesRoleMissing, ProgrammesRecognitionSelf,
+    /// ProgrammesRecognitionKind, ProgrammesNotRecognised
+    function endRecognition(
+        ProgrammeId programme,
+        ProgrammeId other,
+        uint8 what,
         bytes32 document
     ) external;
 
@@ -264,6 +330,85 @@ interface IProgrammes {
         bytes32 key,
         uint64 time
     ) external view returns (uint128 value);
+
+    /// @notice The parameter's value now, or another value where it is not set.
+    /// @param programme Programme of the parameter.
+    /// @param key ASCII name.
+    /// @param otherwise Value that holds where nothing was decided.
+    /// @return value Unit as the key says.
+    function parameterOr(
+        ProgrammeId programme,
+        bytes32 key,
+        uint128 otherwise
+    ) external view returns (uint128 value);
+
+    /// @notice Values of three parameters now, in one call.
+    /// @param programme Programme of the parameters.
+    /// @param keys ASCII names.
+    /// @return values In the order of the keys.
+    /// @custom:reverts ProgrammesParameterUnset
+    function parametersOf(
+        ProgrammeId programme,
+        bytes32[3] calldata keys
+    ) external view returns (uint128[3] memory values);
+
+    /// @notice Whether an account may act in a role of a running programme now, in one call.
+    /// @param programme The programme.
+    /// @param role See grantRole.
+    /// @param account Who would act.
+    /// @return holds As hasRole.
+    /// @return pausedSeconds As pausedSecondsOf.
+    /// @custom:reverts ProgrammesUnknown, ProgrammesPaused
+    function actorIn(
+        ProgrammeId programme,
+        uint8 role,
+        address account
+    ) external view returns (bool holds, uint64 pausedSeconds);
+
+    /// @notice Whether an account may decide about requests of a running programme, in one call.
+    /// @param programme The programme.
+    /// @param account Who would decide.
+    /// @return deciding Programme whose authority decides, see deciderOf.
+    /// @return holds Whether the account is one of its authorities.
+    /// @return institution The account's.
+    /// @return pausedSeconds Of the programme, as pausedSecondsOf.
+    /// @custom:reverts ProgrammesUnknown, ProgrammesPaused
+    function deciderIn(
+        ProgrammeId programme,
+        address account
+    )
+        external
+        view
+        returns (ProgrammeId deciding, bool holds, InstitutionId institution, uint64 pausedSeconds);
+
+    /// @notice Whether an account's statements count in a running programme: accredited there, or
+    /// in the programme that opened its account, where that one's reviewers are recognised.
+    /// @param programme The programme.
+    /// @param account The reviewer.
+    /// @return accredited Whether they count now.
+    /// @return institution The account's.
+    /// @custom:reverts ProgrammesUnknown, ProgrammesPaused
+    function reviewerIn(
+        ProgrammeId programme,
+        address account
+    ) external view returns (bool accredited, InstitutionId institution);
+
+    /// @notice Institutions of three accounts; zero where there is none.
+    function institutionsOf(
+        address[3] calldata accounts
+    ) external view returns (InstitutionId[3] memory institutions);
+
+    /// @notice Programme whose authority decides about the programme's requests: itself unless
+    /// setDecidingTier says otherwise.
+    function deciderOf(ProgrammeId programme) external view returns (ProgrammeId deciding);
+
+    /// @notice Whether a programme recognises all of `what` of another one now; a programme does
+    /// not recognise itself.
+    function recognises(
+        ProgrammeId programme,
+        ProgrammeId other,
+        uint8 what
+    ) external view returns (bool);
 
     /// @notice Seconds the programme has been paused in all, the present pause included.
     /// @dev A deadline D set when this was P is over at block.timestamp >= D + (now's value - P).

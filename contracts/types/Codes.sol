@@ -39,6 +39,32 @@ library MethodologyStatus {
     uint8 internal constant DEMONSTRATION = 3;
 }
 
+/// @notice State of a source. 0 stands for one that is not there.
+library SourceState {
+    /// @notice Registered, waits for its first review (审定).
+    uint8 internal constant PENDING = 1;
+    uint8 internal constant ACTIVE = 2;
+    uint8 internal constant SUSPENDED = 3;
+    /// @notice For ever.
+    uint8 internal constant DELISTED = 4;
+}
+
+/// @notice State of a contract that issues. 0 stands for one that never did.
+library IssuerState {
+    uint8 internal constant NONE = 0;
+    uint8 internal constant OPEN = 1;
+    /// @notice Books no more days, but finishes what it booked.
+    uint8 internal constant CLOSED = 2;
+}
+
+/// @notice Bits of what one programme recognises of another.
+library Recognition {
+    /// @notice Its units may stand in this programme's certificates.
+    uint8 internal constant UNITS = 1;
+    /// @notice Its accredited reviewers count here.
+    uint8 internal constant REVIEWERS = 2;
+}
+
 /// @notice State of an issuance request.
 library RequestState {
     uint8 internal constant NONE = 0;
@@ -164,7 +190,8 @@ library PledgeStates {
 library ParameterKeys {
     /// @notice Shortest notice, in seconds.
     bytes32 internal constant NOTICE_SECONDS = "notice.seconds";
-    /// @notice How many institutions must have reviewed favourably; 0 is possible.
+    /// @notice How many institutions must have reviewed favourably, four bytes, lowest first: of
+    /// any kind, of kind 1 validation, 2 verification, 3 technical; 0 is possible.
     bytes32 internal constant REVIEW_COUNT = "review.count";
     /// @notice Units are issued in whole multiples of so many grams: 1, 1000 or 1000000.
     bytes32 internal constant ISSUE_GRANULARITY_GRAMS = "issue.granularityGrams";
@@ -172,6 +199,10 @@ library ParameterKeys {
     bytes32 internal constant ISSUE_CARRY = "issue.carry";
     /// @notice After so many seconds without a review anyone may release a request's days.
     bytes32 internal constant RESERVATION_SECONDS = "reservation.seconds";
+    /// @notice 1: a new source waits for its review; 0 or unset: it is active at once.
+    bytes32 internal constant SOURCE_REVIEW = "source.review";
+    /// @notice 1: a source's first request may be decided together with the source (双审合一).
+    bytes32 internal constant SOURCE_JOINT = "source.joint";
     /// @notice Bit p set: a retirement for purpose p may stand in a certificate.
     bytes32 internal constant CERTIFICATE_PURPOSES = "certificate.purposes";
     /// @notice So many deducted leaves fell a request before issue; 0 for never.

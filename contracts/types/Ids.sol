@@ -41,10 +41,14 @@ type ActId is bytes32;
 /// account names what it says.
 type GuardOrderId is bytes32;
 
-using {otherProgramme as !=} for ProgrammeId global;
+using {sameProgramme as ==, otherProgramme as !=} for ProgrammeId global;
 using {sameClass as ==} for ClassId global;
 using {sameInstitution as ==, otherInstitution as !=} for InstitutionId global;
 using {otherCertificate as !=} for CertificateId global;
+
+function sameProgramme(ProgrammeId a, ProgrammeId b) pure returns (bool) {
+    return ProgrammeId.unwrap(a) == ProgrammeId.unwrap(b);
+}
 
 function otherProgramme(ProgrammeId a, ProgrammeId b) pure returns (bool) {
     return ProgrammeId.unwrap(a) != ProgrammeId.unwrap(b);
