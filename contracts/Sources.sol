@@ -2,52 +2,39 @@
 pragma solidity 0.8.37;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
+import {SourceCalendars} from "./SourceCalendars.sol";
 import {IProgrammes} from "./interfaces/IProgrammes.sol";
 import {ISources} from "./interfaces/ISources.sol";
 import {ChinaDays} from "./libraries/ChinaDays.sol";
-import {DayBitmap} from "./libraries/DayBitmap.sol";
-import {MethodologyStatus, Roles} from "./types/Codes.sol";
+import {IssuerState, MethodologyStatus, ParameterKeys} from "./types/Codes.sol";
+import {Roles, SourceState} from "./types/Codes.sol";
 import {AssetKey, ClassId, InstitutionId, MethodologyId} from "./types/Ids.sol";
 import {ProgrammeId, SourceId} from "./types/Ids.sol";
 
 /// @title Sources
 /// @notice What it does and why: interfaces/ISources.sol.
-contract Sources is ISources, AccessManaged {
-    using DayBitmap for mapping(uint256 word => uint256 bits);
-
-    /// @notice Five years, two of them leap years.
-    uint32 public constant MOST_DAYS = 1827;
-    uint256 public constant MOST_EXCLUSIONS = 8;
-
-    IProgrammes private immutable PROGRAMMES;
+contract Sources is SourceCalendars {
     address private immutable ISSUANCE;
+    address private immutable POOL_RESERVE;
 
+    mapping(address issuer => uint8 state) private _issuers;
     mapping(ProgrammeId programme => uint32 count) private _methodologyCounts;
     mapping(ProgrammeId programme => mapping(MethodologyId methodology => Methodology))
         private _methodologies;
     mapping(SourceId sourceId => Source) private _sources;
     mapping(AssetKey assetKey => SourceId first) private _firstSources;
-    mapping(ClassId class => ClassId[MOST_EXCLUSIONS]) private _exclusions;
-    mapping(AssetKey assetKey => mapping(ClassId class => mapping(uint256 word => uint256 bits)))
-        private _calendars;
-
-    modifier onlyIssuance() {
-        if (msg.sender != ISSUANCE) revert SourcesNotIssuance(msg.sender);
-        _;
-    }
-
-    modifier whenRunning(ProgrammeId programme) {
-        PROGRAMMES.requireRunning(programme);
-        _;
-    }
+    mapping(SourceId sourceId => address owner) private _consents;
 
     constructor(
         address accessManager,
         IProgrammes programmes,
-        address issuance
-    ) AccessManaged(accessManager) {
-        PROGRAMMES = programmes;
+        address issuance,
+        address poolReserve
+    ) AccessManaged(accessManager) SourceCalendars(programmes) {
         ISSUANCE = issuance;
+        POOL_RESERVE = poolReserve;
+        _issuers[issuance] = IssuerState.OPEN;
+        emit SourcesIssuerAdded(issuance);
     }
 
     /// @inheritdoc ISources
@@ -92,6 +79,22 @@ contract Sources is ISources, AccessManaged {
     }
 
     /// @inheritdoc ISources
+    function closeMethodology(
+        ProgrammeId programme,
+        MethodologyId methodology,
+        uint32 endDay,
+        bytes32 document
+    ) external whenRunning(programme) {
+        _requireRole(programme, Roles.AUTHORITY);
+        Methodology storage rule = _knownMethodology(programme, methodology);
+        if (endDay <= rule.firstDay || (rule.endDay != 0 && endDay >= rule.endDay)) {
+            revert SourcesMethodologyDays(rule.firstDay, endDay);
+        }
+        rule.endDay = endDay;
+        emit MethodologyClosed(programme, methodology, endDay, document);
+    }
+
+    /// @inheritdoc ISources
     function registerSource(
         ProgrammeId programme,
         MethodologyId methodology,
@@ -100,21 +103,21 @@ contract Sources is ISources, AccessManaged {
         address owner,
         bytes32 document
     ) external whenRunning(programme) returns (SourceId sourceId) {
-        _requireRegistrar(programme, assetKey);
+        sourceId = _sourceIdOf(assetKey, programme, methodology);
+        _requireRegistrar(programme, assetKey, sourceId);
         Methodology storage rule = _knownMethodology(programme, methodology);
         if (AssetKey.unwrap(assetKey) == 0) revert SourcesAssetKeyZero();
-        sourceId = SourceId.wrap(keccak256(abi.encode(programme, methodology, assetKey)));
-        if (ProgrammeId.unwrap(_sources[sourceId].programme) != 0) {
-            revert SourcesSourceExists(sourceId);
-        }
-        _requireAccount(applicant);
-        _requireAccount(owner);
+        if (_sources[sourceId].state != 0) revert SourcesSourceExists(sourceId);
+        _requireParties(applicant, owner);
 
         if (SourceId.unwrap(_firstSources[assetKey]) == 0) _firstSources[assetKey] = sourceId;
+        bool reviewed = PROGRAMMES.parameterOr(programme, ParameterKeys.SOURCE_REVIEW, 0) != 0;
+        uint8 state = reviewed ? SourceState.PENDING : SourceState.ACTIVE;
         _sources[sourceId] = Source({
             programme: programme,
             methodology: methodology,
             class: rule.class,
+            state: state,
             applicant: applicant,
             owner: owner,
             assetKey: assetKey
@@ -128,16 +131,93 @@ contract Sources is ISources, AccessManaged {
             owner,
             document
         );
+        emit SourceStateChanged(sourceId, state, document);
     }
 
     /// @inheritdoc ISources
-    function addExclusion(ClassId classA, ClassId classB) external restricted {
-        _requireClass(classA);
-        _requireClass(classB);
-        if (classA == classB) revert SourcesExclusionSame(classA);
-        _addExclusion(classA, classB);
-        _addExclusion(classB, classA);
-        emit ExclusionAdded(classA, classB);
+    function approveSource(SourceId sourceId, bytes32 document) external {
+        Source storage source = _requireAuthority(sourceId);
+        _requireApart(source.applicant);
+        _requireApart(source.owner);
+        _move(sourceId, source, SourceState.PENDING, SourceState.ACTIVE, document);
+    }
+
+    /// @inheritdoc ISources
+    function suspendSource(SourceId sourceId, bytes32 document) external {
+        Source storage source = _requireAuthority(sourceId);
+        _move(sourceId, source, SourceState.ACTIVE, SourceState.SUSPENDED, document);
+    }
+
+    /// @inheritdoc ISources
+    function resumeSource(SourceId sourceId, bytes32 document) external {
+        Source storage source = _requireAuthority(sourceId);
+        _requireApart(source.applicant);
+        _requireApart(source.owner);
+        _move(sourceId, source, SourceState.SUSPENDED, SourceState.ACTIVE, document);
+    }
+
+    /// @inheritdoc ISources
+    function delistSource(SourceId sourceId, bytes32 document) external {
+        Source storage source = _requireAuthority(sourceId);
+        uint8 state = source.state;
+        if (state == SourceState.DELISTED) revert SourcesSourceState(sourceId, state);
+        _move(sourceId, source, state, SourceState.DELISTED, document);
+    }
+
+    /// @inheritdoc ISources
+    function transferSource(
+        SourceId sourceId,
+        address applicant,
+        address owner,
+        bytes32 document
+    ) external {
+        Source storage source = _requireAuthority(sourceId);
+        if (source.state == SourceState.DELISTED) {
+            revert SourcesSourceState(sourceId, source.state);
+        }
+        _requireParties(applicant, owner);
+        _requireApart(applicant);
+        _requireApart(owner);
+        source.applicant = applicant;
+        source.owner = owner;
+        emit SourceTransferred(sourceId, applicant, owner, document);
+    }
+
+    /// @inheritdoc ISources
+    function consent(AssetKey assetKey, ProgrammeId programme, MethodologyId methodology) external {
+        SourceId sourceId = _requireFirstOwner(assetKey, programme, methodology);
+        _consents[sourceId] = msg.sender;
+        emit Consented(assetKey, sourceId, msg.sender);
+    }
+
+    /// @inheritdoc ISources
+    function withdrawConsent(
+        AssetKey assetKey,
+        ProgrammeId programme,
+        MethodologyId methodology
+    ) external {
+        SourceId sourceId = _requireFirstOwner(assetKey, programme, methodology);
+        if (_consents[sourceId] != msg.sender) revert SourcesConsentMissing(sourceId, msg.sender);
+        delete _consents[sourceId];
+        emit ConsentWithdrawn(assetKey, sourceId, msg.sender);
+    }
+
+    /// @inheritdoc ISources
+    function addIssuer(address issuer) external restricted {
+        uint8 state = _issuers[issuer];
+        if (issuer == address(0) || state != IssuerState.NONE) {
+            revert SourcesIssuerState(issuer, state);
+        }
+        _issuers[issuer] = IssuerState.OPEN;
+        emit SourcesIssuerAdded(issuer);
+    }
+
+    /// @inheritdoc ISources
+    function closeIssuer(address issuer) external restricted {
+        uint8 state = _issuers[issuer];
+        if (state != IssuerState.OPEN) revert SourcesIssuerState(issuer, state);
+        _issuers[issuer] = IssuerState.CLOSED;
+        emit SourcesIssuerClosed(issuer);
     }
 
     /// @inheritdoc ISources
@@ -145,50 +225,44 @@ contract Sources is ISources, AccessManaged {
         SourceId sourceId,
         uint32 firstDay,
         uint32 endDay
-    ) external onlyIssuance returns (uint64 capMilligrams) {
+    ) external returns (Booking memory booking) {
+        uint8 issuer = _issuers[msg.sender];
+        if (issuer != IssuerState.OPEN) revert SourcesNotIssuance(msg.sender);
         Source storage source = _knownSource(sourceId);
+        booking.programme = source.programme;
+        booking.methodology = source.methodology;
+        booking.applicant = source.applicant;
+        booking.assetKey = source.assetKey;
+        ClassId class = source.class;
+        _requireEarning(sourceId, booking.programme, source.state);
         _requirePeriod(firstDay, endDay);
         uint32 today = ChinaDays.today();
         if (endDay > today) revert SourcesPeriodNotEnded(endDay, today);
-        Methodology storage rule = _methodologies[source.programme][source.methodology];
+        Methodology storage rule = _methodologies[booking.programme][booking.methodology];
         if (firstDay < rule.firstDay || (rule.endDay != 0 && endDay > rule.endDay)) {
             revert SourcesPeriodOutsideMethodology(firstDay, endDay);
         }
-        AssetKey assetKey = source.assetKey;
-        ClassId class = source.class;
-        _book(assetKey, class, firstDay, endDay);
-        emit DaysBooked(assetKey, class, sourceId, firstDay, endDay);
-        return rule.capMilligrams;
+        booking.capMilligrams = rule.capMilligrams;
+        _book(booking.assetKey, class, firstDay, endDay);
+        emit DaysBooked(booking.assetKey, class, sourceId, firstDay, endDay);
     }
 
     /// @inheritdoc ISources
-    function release(SourceId sourceId, uint32 firstDay, uint32 endDay) external onlyIssuance {
+    function release(SourceId sourceId, uint32 firstDay, uint32 endDay) external {
+        _requireIssuer();
         Source storage source = _knownSource(sourceId);
         _requirePeriod(firstDay, endDay);
         AssetKey assetKey = source.assetKey;
         ClassId class = source.class;
-        mapping(uint256 word => uint256 bits) storage calendar = _calendars[assetKey][class];
-        (bool free, uint32 day) = calendar.firstFree(firstDay, endDay);
-        if (free) revert SourcesDayNotTaken(assetKey, class, day);
-        calendar.free(firstDay, endDay);
+        _free(assetKey, class, firstDay, endDay);
         emit DaysReleased(assetKey, class, sourceId, firstDay, endDay);
     }
 
     /// @inheritdoc ISources
-    function recordExternal(
-        ProgrammeId programme,
-        AssetKey assetKey,
-        ClassId class,
-        uint32 firstDay,
-        uint32 endDay,
-        bytes32 document
-    ) external whenRunning(programme) {
-        _requireRole(programme, Roles.AUTHORITY);
-        if (AssetKey.unwrap(assetKey) == 0) revert SourcesAssetKeyZero();
-        _requireClass(class);
-        _requirePeriod(firstDay, endDay);
-        _book(assetKey, class, firstDay, endDay);
-        emit ExternalRecorded(programme, assetKey, class, firstDay, endDay, document);
+    function activate(SourceId sourceId, bytes32 document) external {
+        _requireIssuer();
+        Source storage source = _knownSource(sourceId);
+        _move(sourceId, source, SourceState.PENDING, SourceState.ACTIVE, document);
     }
 
     /// @inheritdoc ISources
@@ -215,68 +289,86 @@ contract Sources is ISources, AccessManaged {
     }
 
     /// @inheritdoc ISources
-    function exclusionsOf(ClassId class) external view returns (ClassId[MOST_EXCLUSIONS] memory) {
-        return _exclusions[class];
+    function consentOf(SourceId sourceId) external view returns (address owner) {
+        return _consents[sourceId];
     }
 
     /// @inheritdoc ISources
-    function isBooked(AssetKey assetKey, ClassId class, uint32 day) external view returns (bool) {
-        return (_calendars[assetKey][class][day >> 8] >> (day & 255)) & 1 == 1;
+    function isIssuer(address account) external view returns (bool) {
+        return _issuers[account] == IssuerState.OPEN;
     }
 
-    /// @inheritdoc ISources
-    function calendarWord(
-        AssetKey assetKey,
-        ClassId class,
-        uint256 word
-    ) external view returns (uint256 bits) {
-        return _calendars[assetKey][class][word];
+    function _move(
+        SourceId sourceId,
+        Source storage source,
+        uint8 from,
+        uint8 to,
+        bytes32 document
+    ) private {
+        if (source.state != from) revert SourcesSourceState(sourceId, source.state);
+        source.state = to;
+        emit SourceStateChanged(sourceId, to, document);
     }
 
-    function _book(AssetKey assetKey, ClassId class, uint32 firstDay, uint32 endDay) private {
-        _requireFree(assetKey, class, firstDay, endDay);
-        ClassId[MOST_EXCLUSIONS] storage excluded = _exclusions[class];
-        for (uint256 i = 0; i < MOST_EXCLUSIONS; ++i) {
-            if (ClassId.unwrap(excluded[i]) == 0) break;
-            _requireFree(assetKey, excluded[i], firstDay, endDay);
+    // A closed issuer still frees the days of its requests and finishes those that are under way.
+    function _requireIssuer() private view {
+        if (msg.sender != ISSUANCE && _issuers[msg.sender] == IssuerState.NONE) {
+            revert SourcesNotIssuance(msg.sender);
         }
-        _calendars[assetKey][class].take(firstDay, endDay);
     }
 
-    function _addExclusion(ClassId class, ClassId other) private {
-        ClassId[MOST_EXCLUSIONS] storage excluded = _exclusions[class];
-        for (uint256 i = 0; i < MOST_EXCLUSIONS; ++i) {
-            if (excluded[i] == other) revert SourcesExclusionExists(class, other);
-            if (ClassId.unwrap(excluded[i]) == 0) {
-                excluded[i] = other;
-                return;
-            }
+    function _requireEarning(SourceId sourceId, ProgrammeId programme, uint8 state) private view {
+        if (state == SourceState.ACTIVE) return;
+        bool joint =
+            state == SourceState.PENDING &&
+                PROGRAMMES.parameterOr(programme, ParameterKeys.SOURCE_JOINT, 0) != 0;
+        if (!joint) revert SourcesSourceState(sourceId, state);
+    }
+
+    function _requireAuthority(SourceId sourceId) private view returns (Source storage source) {
+        source = _knownSource(sourceId);
+        PROGRAMMES.requireRunning(source.programme);
+        _requireRole(source.programme, Roles.AUTHORITY);
+    }
+
+    // Whoever applies does not decide.
+    function _requireApart(address party) private view {
+        InstitutionId institution = PROGRAMMES.institutionOf(msg.sender);
+        if (PROGRAMMES.institutionOf(party) == institution) {
+            revert SourcesSameInstitution(institution, msg.sender, party);
         }
-        revert SourcesExclusionsFull(class, MOST_EXCLUSIONS);
     }
 
-    function _requireFree(
+    // The operator registers sources; a second one on an asset needs the first one's owner, as it
+    // is now, or the authority.
+    function _requireRegistrar(
+        ProgrammeId programme,
         AssetKey assetKey,
-        ClassId class,
-        uint32 firstDay,
-        uint32 endDay
+        SourceId sourceId
     ) private view {
-        (bool taken, uint32 day) = _calendars[assetKey][class].firstTaken(firstDay, endDay);
-        if (taken) revert SourcesDayTaken(assetKey, class, day);
-    }
-
-    function _requireRole(ProgrammeId programme, uint8 role) private view {
-        if (!PROGRAMMES.hasRole(programme, role, msg.sender)) {
-            revert SourcesRoleMissing(programme, role, msg.sender);
-        }
-    }
-
-    // The operator registers sources; whether an asset may have a second one is for the authority.
-    function _requireRegistrar(ProgrammeId programme, AssetKey assetKey) private view {
         if (PROGRAMMES.hasRole(programme, Roles.AUTHORITY, msg.sender)) return;
         _requireRole(programme, Roles.OPERATOR);
         SourceId first = _firstSources[assetKey];
-        if (SourceId.unwrap(first) != 0) revert SourcesAssetShared(assetKey, first);
+        if (SourceId.unwrap(first) == 0) return;
+        if (_consents[sourceId] != _sources[first].owner)
+            revert SourcesAssetShared(assetKey, first);
+    }
+
+    function _requireFirstOwner(
+        AssetKey assetKey,
+        ProgrammeId programme,
+        MethodologyId methodology
+    ) private view returns (SourceId sourceId) {
+        address owner = _knownSource(_firstSources[assetKey]).owner;
+        if (msg.sender != owner) revert SourcesNotFirstOwner(assetKey, owner, msg.sender);
+        _knownMethodology(programme, methodology);
+        return _sourceIdOf(assetKey, programme, methodology);
+    }
+
+    // The pool holds personal units in no account of its own.
+    function _requireParties(address applicant, address owner) private view {
+        _requireAccount(applicant);
+        if (owner != POOL_RESERVE) _requireAccount(owner);
     }
 
     function _requireAccount(address account) private view {
@@ -298,14 +390,11 @@ contract Sources is ISources, AccessManaged {
         if (rule.status == 0) revert SourcesMethodologyUnknown(programme, methodology);
     }
 
-    function _requireClass(ClassId class) private pure {
-        if (ClassId.unwrap(class) == 0) revert SourcesClassZero();
-    }
-
-    function _requirePeriod(uint32 firstDay, uint32 endDay) private pure {
-        if (endDay <= firstDay) revert SourcesPeriodEmpty(firstDay, endDay);
-        if (endDay - firstDay > MOST_DAYS) {
-            revert SourcesPeriodTooLong(firstDay, endDay, MOST_DAYS);
-        }
+    function _sourceIdOf(
+        AssetKey assetKey,
+        ProgrammeId programme,
+        MethodologyId methodology
+    ) private pure returns (SourceId) {
+        return SourceId.wrap(keccak256(abi.encode(programme, methodology, assetKey)));
     }
 }

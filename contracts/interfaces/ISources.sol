@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {AssetKey, ClassId, MethodologyId, ProgrammeId, SourceId} from "../types/Ids.sol";
+import {AssetKey, ClassId, InstitutionId, MethodologyId} from "../types/Ids.sol";
+import {ProgrammeId, SourceId} from "../types/Ids.sol";
 
 /// @title Sources: methodologies, sources and the calendars that let no day be used twice
 /// @notice Every (asset key, class) has a calendar of days in China time, one bit a day, 256 a
@@ -29,6 +30,7 @@ interface ISources {
     /// @param programme Its programme, 0 when there is no source.
     /// @param methodology Number of its methodology in that programme.
     /// @param class The methodology's class.
+    /// @param state 1 pending, 2 active, 3 suspended, 4 delisted.
     /// @param applicant Who files requests (申请主体).
     /// @param owner Who receives the units (权益主体).
     /// @param assetKey The physical thing behind it (资产标识码).
@@ -36,9 +38,40 @@ interface ISources {
         ProgrammeId programme;
         MethodologyId methodology;
         ClassId class;
+        uint8 state;
         address applicant;
         address owner;
         AssetKey assetKey;
+    }
+
+    /// @notice What another registry issued, as recorded.
+    /// @param assetKey The physical thing.
+    /// @param programme Programme whose authority recorded it, 0 when there is no record.
+    /// @param class Class of what was issued elsewhere.
+    /// @param firstDay First day.
+    /// @param endDay Day after the last one.
+    /// @param withdrawn Whether the record was withdrawn and its days freed.
+    struct External {
+        AssetKey assetKey;
+        ProgrammeId programme;
+        ClassId class;
+        uint32 firstDay;
+        uint32 endDay;
+        bool withdrawn;
+    }
+
+    /// @notice What an issuer learns of a source when it books days.
+    /// @param programme Its programme.
+    /// @param methodology Number of its methodology.
+    /// @param applicant Who files its requests.
+    /// @param assetKey The physical thing behind it.
+    /// @param capMilligrams The methodology's cap for one activity, 0 when it sets none.
+    struct Booking {
+        ProgrammeId programme;
+        MethodologyId methodology;
+        address applicant;
+        AssetKey assetKey;
+        uint64 capMilligrams;
     }
 
     event MethodologyRegistered(
@@ -52,6 +85,12 @@ interface ISources {
         uint64 capMilligrams,
         bytes32 document
     );
+    event MethodologyClosed(
+        ProgrammeId indexed programme,
+        MethodologyId indexed methodology,
+        uint32 endDay,
+        bytes32 document
+    );
     event SourceRegistered(
         ProgrammeId indexed programme,
         MethodologyId indexed methodology,
@@ -61,6 +100,21 @@ interface ISources {
         address owner,
         bytes32 document
     );
+    event SourceStateChanged(SourceId indexed sourceId, uint8 state, bytes32 document);
+    event SourceTransferred(
+        SourceId indexed sourceId,
+        address indexed applicant,
+        address indexed owner,
+        bytes32 document
+    );
+    event Consented(AssetKey indexed assetKey, SourceId indexed sourceId, address indexed owner);
+    event ConsentWithdrawn(
+        AssetKey indexed assetKey,
+        SourceId indexed sourceId,
+        address indexed owner
+    );
+    event SourcesIssuerAdded(address indexed issuer);
+    event SourcesIssuerClosed(address indexed issuer);
     event DaysBooked(
         AssetKey indexed assetKey,
         ClassId indexed class,
@@ -81,11 +135,20 @@ interface ISources {
         ClassId indexed class,
         uint32 firstDay,
         uint32 endDay,
-        bytes32 document
+        bytes32 document,
+        uint64 externalId
     );
+    event ExternalWithdrawn(uint64 indexed externalId, bytes32 document);
     event ExclusionAdded(ClassId indexed classA, ClassId indexed classB);
 
     error SourcesNotIssuance(address caller);
+    error SourcesIssuerState(address issuer, uint8 state);
+    error SourcesSameInstitution(InstitutionId institution, address caller, address party);
+    error SourcesSourceState(SourceId sourceId, uint8 state);
+    error SourcesNotFirstOwner(AssetKey assetKey, address owner, address caller);
+    error SourcesConsentMissing(SourceId sourceId, address owner);
+    error SourcesExternalUnknown(uint64 externalId);
+    error SourcesExternalWithdrawn(uint64 externalId);
     error SourcesRoleMissing(ProgrammeId programme, uint8 role, address caller);
     error SourcesMethodologyUnknown(ProgrammeId programme, MethodologyId methodology);
     error SourcesMethodologyStatus(uint8 status);
@@ -131,8 +194,24 @@ interface ISources {
         bytes32 document
     ) external returns (MethodologyId methodology);
 
-    /// @notice Registers a source. By the operator; a second source on an asset key, in whatever
-    /// programme, needs the authority.
+    /// @notice Closes a methodology earlier. By the authority. Periods that end later are refused
+    /// from now on; requests that were proposed before stay.
+    /// @param programme Its programme.
+    /// @param methodology Its number.
+    /// @param endDay Day after the last one it may be used for, before the present end.
+    /// @param document Hash of the decision.
+    /// @custom:reverts SourcesRoleMissing, ProgrammesPaused, SourcesMethodologyUnknown,
+    /// SourcesMethodologyDays
+    function closeMethodology(
+        ProgrammeId programme,
+        MethodologyId methodology,
+        uint32 endDay,
+        bytes32 document
+    ) external;
+
+    /// @notice Registers a source, active at once unless "source.review" is 1. By the operator; a
+    /// second source on an asset key, in whatever programme, needs the consent of the first one's
+    /// owner, or the authority.
     /// @param programme Its programme.
     /// @param methodology Number of the methodology in that programme.
     /// @param assetKey The physical thing behind it, not zero.
@@ -142,6 +221,8 @@ interface ISources {
     /// @return sourceId keccak256(abi.encode(programme, methodology, assetKey)).
     /// @custom:reverts SourcesRoleMissing, ProgrammesPaused, SourcesMethodologyUnknown,
     /// SourcesAssetKeyZero, SourcesSourceExists, SourcesAssetShared, SourcesAccountUnknown
+    /// @custom:source design.md section 5: a second source on an asset key needs the first one's
+    /// consent or the authority's decision.
     function registerSource(
         ProgrammeId programme,
         MethodologyId methodology,
@@ -150,6 +231,85 @@ interface ISources {
         address owner,
         bytes32 document
     ) external returns (SourceId sourceId);
+
+    /// @notice Approves a pending source. By an authority of neither party's institution.
+    /// @param sourceId The source.
+    /// @param document Hash of the decision.
+    /// @custom:reverts SourcesSourceUnknown, SourcesRoleMissing, ProgrammesPaused,
+    /// SourcesSameInstitution, SourcesSourceState
+    function approveSource(SourceId sourceId, bytes32 document) external;
+
+    /// @notice Suspends an active source: it proposes nothing and nothing is issued for it. By the
+    /// authority.
+    /// @param sourceId The source.
+    /// @param document Hash of the decision.
+    /// @custom:reverts SourcesSourceUnknown, SourcesRoleMissing, ProgrammesPaused,
+    /// SourcesSourceState
+    function suspendSource(SourceId sourceId, bytes32 document) external;
+
+    /// @notice Ends a suspension. By an authority of neither party's institution.
+    /// @param sourceId The source.
+    /// @param document Hash of the decision.
+    /// @custom:reverts SourcesSourceUnknown, SourcesRoleMissing, ProgrammesPaused,
+    /// SourcesSameInstitution, SourcesSourceState
+    function resumeSource(SourceId sourceId, bytes32 document) external;
+
+    /// @notice Delists a source for ever. By the authority. Units that were issued stay.
+    /// @param sourceId The source.
+    /// @param document Hash of the decision.
+    /// @custom:reverts SourcesSourceUnknown, SourcesRoleMissing, ProgrammesPaused,
+    /// SourcesSourceState
+    function delistSource(SourceId sourceId, bytes32 document) external;
+
+    /// @notice Passes a source on to another applicant or owner (merger, sale, change of operator).
+    /// By an authority of neither new party's institution. Days, carry and open requests go along;
+    /// institutions are compared with the new parties at issue.
+    /// @param sourceId The source.
+    /// @param applicant Account that files requests from now on.
+    /// @param owner Account that receives the units from now on, or the pool.
+    /// @param document Hash of the decision.
+    /// @custom:reverts SourcesSourceUnknown, SourcesRoleMissing, ProgrammesPaused,
+    /// SourcesSourceState, SourcesAccountUnknown, SourcesSameInstitution
+    function transferSource(
+        SourceId sourceId,
+        address applicant,
+        address owner,
+        bytes32 document
+    ) external;
+
+    /// @notice Consents to a second source on an asset. By the owner of the asset's first source;
+    /// it holds as long as that owner is the same.
+    /// @param assetKey The physical thing.
+    /// @param programme Programme of the second source.
+    /// @param methodology Its methodology there.
+    /// @custom:reverts SourcesSourceUnknown, SourcesNotFirstOwner, SourcesMethodologyUnknown
+    function consent(AssetKey assetKey, ProgrammeId programme, MethodologyId methodology) external;
+
+    /// @notice Takes a consent back, as long as the second source is not registered. By who gave
+    /// it.
+    /// @param assetKey The physical thing.
+    /// @param programme Programme of the second source.
+    /// @param methodology Its methodology there.
+    /// @custom:reverts SourcesSourceUnknown, SourcesNotFirstOwner, SourcesMethodologyUnknown,
+    /// SourcesConsentMissing
+    function withdrawConsent(
+        AssetKey assetKey,
+        ProgrammeId programme,
+        MethodologyId methodology
+    ) external;
+
+    /// @notice Lets a next version of Issuance book days in the same calendars. By the registry's
+    /// registrars (AccessManager, with its delay). Issuers are only added.
+    /// @param issuer The contract.
+    /// @custom:reverts SourcesIssuerState
+    /// @custom:source design.md section 5: contracts that hold calendars are never replaced.
+    function addIssuer(address issuer) external;
+
+    /// @notice Closes an issuer: it books no more days, but frees what it booked and finishes what
+    /// is under way. By the registry's registrars (AccessManager).
+    /// @param issuer The contract.
+    /// @custom:reverts SourcesIssuerState
+    function closeIssuer(address issuer) external;
 
     /// @notice Forbids that an asset earns two classes for one day. By the registry's registrars
     /// (AccessManager). Pairs are only added, at most eight to a class.
@@ -162,27 +322,37 @@ interface ISources {
     /// 2023.
     function addExclusion(ClassId classA, ClassId classB) external;
 
-    /// @notice Books the days of a request. Only for Issuance.
+    /// @notice Books the days of a request. Only for issuers. A pending source books days only
+    /// where "source.joint" is 1.
     /// @param sourceId The source.
     /// @param firstDay First day of the monitoring period (监测期).
     /// @param endDay Day after the last one; at most today, so that the period ended before today.
-    /// @return capMilligrams The methodology's cap, so that the caller need not ask again.
-    /// @custom:reverts SourcesNotIssuance, SourcesSourceUnknown, SourcesPeriodEmpty,
+    /// @return booking What the caller needs of the source, so that it need not ask again.
+    /// @custom:reverts SourcesNotIssuance, SourcesSourceUnknown, SourcesSourceState,
+    /// SourcesPeriodEmpty,
     /// SourcesPeriodTooLong, SourcesPeriodNotEnded, SourcesPeriodOutsideMethodology,
     /// SourcesDayTaken with the first day that is taken
     function reserve(
         SourceId sourceId,
         uint32 firstDay,
         uint32 endDay
-    ) external returns (uint64 capMilligrams);
+    ) external returns (Booking memory booking);
 
-    /// @notice Frees the days of a request that fell. Only for Issuance, which books them first.
+    /// @notice Frees the days of a request that fell. Only for issuers, which book them first.
     /// @param sourceId The source.
     /// @param firstDay First day.
     /// @param endDay Day after the last one.
     /// @custom:reverts SourcesNotIssuance, SourcesSourceUnknown, SourcesPeriodEmpty,
     /// SourcesDayNotTaken
     function release(SourceId sourceId, uint32 firstDay, uint32 endDay) external;
+
+    /// @notice Approves a pending source because its first request is issued (双审合一). Only for
+    /// issuers.
+    /// @param sourceId The source.
+    /// @param document Hash of the decision on both.
+    /// @custom:reverts SourcesNotIssuance, SourcesSourceUnknown, SourcesSourceState
+    /// @custom:source Guangdong PHCER: first project and first reductions may be filed together.
+    function activate(SourceId sourceId, bytes32 document) external;
 
     /// @notice Records that another registry issued for an asset's days (CCER, green certificates
     /// and others). By the authority. Days that are taken in the class or an excluded one are
@@ -193,6 +363,7 @@ interface ISources {
     /// @param firstDay First day.
     /// @param endDay Day after the last one; may lie in the future.
     /// @param document Hash of the evidence.
+    /// @return externalId Number of the record, running from 1.
     /// @custom:reverts SourcesRoleMissing, ProgrammesPaused, SourcesAssetKeyZero, SourcesClassZero,
     /// SourcesPeriodEmpty, SourcesPeriodTooLong, SourcesDayTaken
     function recordExternal(
@@ -202,7 +373,24 @@ interface ISources {
         uint32 firstDay,
         uint32 endDay,
         bytes32 document
-    ) external;
+    ) external returns (uint64 externalId);
+
+    /// @notice Withdraws a record that was wrong and frees exactly its days. By an authority of the
+    /// programme that recorded it.
+    /// @param externalId The record.
+    /// @param document Hash of the decision.
+    /// @custom:reverts SourcesExternalUnknown, SourcesRoleMissing, ProgrammesPaused,
+    /// SourcesExternalWithdrawn
+    function withdrawExternal(uint64 externalId, bytes32 document) external;
+
+    /// @notice A record of what another registry issued; all zero when there is none.
+    function externalOf(uint64 externalId) external view returns (External memory);
+
+    /// @notice Who consented to a second source, zero when nobody did.
+    function consentOf(SourceId sourceId) external view returns (address owner);
+
+    /// @notice Whether a contract may book days: an issuer that is not closed.
+    function isIssuer(address account) external view returns (bool);
 
     /// @notice The source as stored.
     /// @custom:reverts SourcesSourceUnknown
