@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {InstitutionId, MethodologyId, ProgrammeId, RequestId} from "../types/Ids.sol";
+import {InstitutionId, ProgrammeId, RequestId} from "../types/Ids.sol";
 import {SourceId, TokenId} from "../types/Ids.sol";
 
 /// @title Issuance: from a request with a tree root to units
@@ -142,6 +142,7 @@ interface IIssuance {
     event Forwarded(RequestId indexed requestId, address indexed authority, bytes32 document);
     event Deducted(RequestId indexed requestId, uint64 milligrams, uint64 deductedMilligrams);
     event Restored(RequestId indexed requestId, uint64 milligrams, uint64 deductedMilligrams);
+    event RequestHeld(RequestId indexed requestId, uint32 holds);
     event Fell(RequestId indexed requestId);
     event IssueBlocked(
         ProgrammeId indexed programme,
@@ -171,12 +172,15 @@ interface IIssuance {
     error IssuanceHeld(RequestId requestId, uint32 holds);
     error IssuanceBlocked(ProgrammeId programme, InstitutionId institution);
     error IssuanceNotForwarded(RequestId requestId);
+    error IssuanceForwardNeedless(RequestId requestId);
+    error IssuanceSourceState(SourceId sourceId, uint8 state);
     error IssuanceStatementKind(uint8 kind);
     error IssuanceStatementExpired(uint64 validUntil, uint64 time);
     error IssuanceStatementKnown(RequestId requestId, address reviewer);
     error IssuanceStatementsFull(RequestId requestId, uint256 most);
     error IssuanceSignature(address reviewer, bytes32 digest);
     error IssuanceReviewsMissing(RequestId requestId, uint256 favourable, uint256 needed);
+    error IssuanceKindMissing(RequestId requestId, uint8 kind, uint256 found, uint256 needed);
     error IssuanceReviewUnfavourable(RequestId requestId, address reviewer);
     error IssuanceNoticeRunning(RequestId requestId, uint64 noticeEnd);
     error IssuanceNoticeOver(RequestId requestId, uint64 noticeEnd);
@@ -238,7 +242,7 @@ interface IIssuance {
     /// the programme itself, where a higher tier decides.
     /// @param requestId The request.
     /// @param document Hash of the preliminary review.
-    function forward(RequestId requestId, bytes32 document) external;
+    function forward(RequestId requestId, Proposal calldata proposal, bytes32 document) external;
 
     /// @notice Objects (异议) during the notice. By any open account, once for a request; also while
     /// the programme is paused.
@@ -338,9 +342,6 @@ interface IIssuance {
         InstitutionId institution
     ) external view returns (bool);
 
-    /// @notice Hash under which a proposal is kept: keccak256(abi.encode(proposal)).
-    function proposalHash(Proposal calldata proposal) external pure returns (bytes32);
-
     /// @notice Id of the units a proposal leads to.
     function tokenIdOf(Proposal calldata proposal) external view returns (TokenId);
 
@@ -371,4 +372,7 @@ interface IIssuance {
         Attestation calldata attestation,
         Proposal calldata proposal
     ) external view returns (bytes32);
+
+    /// @notice Hash under which a proposal is kept: keccak256(abi.encode(proposal)).
+    function proposalHash(Proposal calldata proposal) external pure returns (bytes32);
 }
