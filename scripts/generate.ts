@@ -12,6 +12,12 @@ const ABIS = [
   { file: "issuance", artifact: "contracts/Issuance.sol/Issuance.json" },
   { file: "reductionToken", artifact: "contracts/ReductionToken.sol/ReductionToken.json" },
   { file: "certificate", artifact: "contracts/Certificate.sol/Certificate.json" },
+  { file: "accountGuard", artifact: "contracts/AccountGuard.sol/AccountGuard.json" },
+  { file: "freezes", artifact: "contracts/Freezes.sol/Freezes.json" },
+  { file: "corrections", artifact: "contracts/Corrections.sol/Corrections.json" },
+  { file: "settlement", artifact: "contracts/Settlement.sol/Settlement.json" },
+  { file: "pledge", artifact: "contracts/Pledge.sol/Pledge.json" },
+  { file: "poolReserve", artifact: "contracts/PoolReserve.sol/PoolReserve.json" },
   {
     file: "accessManager",
     artifact: "@openzeppelin/contracts/access/manager/AccessManager.sol/AccessManager.json",

@@ -1,10 +1,16 @@
 import type { BaseContract, ContractMethod, ContractRunner } from "ethers";
 import hre, { network } from "hardhat";
 import type { accessManagerAbi } from "../../server/chain/abi/accessManager.ts";
+import type { accountGuardAbi } from "../../server/chain/abi/accountGuard.ts";
 import type { certificateAbi } from "../../server/chain/abi/certificate.ts";
+import type { correctionsAbi } from "../../server/chain/abi/corrections.ts";
+import type { freezesAbi } from "../../server/chain/abi/freezes.ts";
 import type { issuanceAbi } from "../../server/chain/abi/issuance.ts";
+import type { pledgeAbi } from "../../server/chain/abi/pledge.ts";
+import type { poolReserveAbi } from "../../server/chain/abi/poolReserve.ts";
 import type { programmesAbi } from "../../server/chain/abi/programmes.ts";
 import type { reductionTokenAbi } from "../../server/chain/abi/reductionToken.ts";
+import type { settlementAbi } from "../../server/chain/abi/settlement.ts";
 import type { sourcesAbi } from "../../server/chain/abi/sources.ts";
 
 /** One in-process chain for a whole test file; fixtures roll it back between tests. */
@@ -18,7 +24,15 @@ export const instrumented = hre.globalOptions.coverage;
 export const PROGRAMME = 1;
 export const METHODOLOGY = 1;
 export const CLASS = 1;
-export const ROLE = { authority: 1, operator: 2, reviewer: 3, applicant: 4 } as const;
+export const OTHER_PROGRAMME = 2;
+export const ROLE = {
+  authority: 1,
+  operator: 2,
+  reviewer: 3,
+  applicant: 4,
+  exchange: 5,
+  custodian: 6,
+} as const;
 export const STATE = {
   proposed: 1,
   filed: 2,
@@ -26,7 +40,9 @@ export const STATE = {
   rejected: 4,
   withdrawn: 5,
   expired: 6,
+  fallen: 7,
 } as const;
+export const SOURCE_STATE = { pending: 1, active: 2, suspended: 3, delisted: 4 } as const;
 /** 1 September 2018, China time. */
 export const FIRST_DAY = 17_775;
 export const ASSET = id("fleet");
@@ -34,6 +50,7 @@ export const OTHER_ASSET = id("other fleet");
 export const DOCUMENT = id("document");
 export const NOTICE_SECONDS = 3_600n;
 export const RESERVATION_SECONDS = 86_400n;
+export const ACT_SECONDS = 86_400n;
 
 export const key = (name: string): string => ethers.encodeBytes32String(name);
 export const institution = (name: string): string => id(`institution ${name}`);
@@ -75,36 +92,85 @@ export const createWallet = (owner: string) =>
     | "isValidSignature"
   >("ContractWallet", [owner]);
 
-/** The five contracts and nothing in them. The registrar is who deployed them. */
+/** Each contract of a registry with the functions that its ABI names. */
+type Contracts = {
+  manager: TestContract<FunctionName<typeof accessManagerAbi>>;
+  programmes: TestContract<FunctionName<typeof programmesAbi>>;
+  sources: TestContract<FunctionName<typeof sourcesAbi>>;
+  issuance: TestContract<FunctionName<typeof issuanceAbi>>;
+  token: TestContract<FunctionName<typeof reductionTokenAbi>>;
+  certificate: TestContract<FunctionName<typeof certificateAbi>>;
+  accountGuard: TestContract<FunctionName<typeof accountGuardAbi>>;
+  freezes: TestContract<FunctionName<typeof freezesAbi>>;
+  corrections: TestContract<FunctionName<typeof correctionsAbi>>;
+  settlement: TestContract<FunctionName<typeof settlementAbi>>;
+  pledge: TestContract<FunctionName<typeof pledgeAbi>>;
+  poolReserve: TestContract<FunctionName<typeof poolReserveAbi>>;
+};
+
+type Place = keyof Contracts | "doubleCount";
+type AddressOf = (place: Place) => string;
+
+/** What the token is wired to, in the order of its struct. */
+const WIRED = [
+  "programmes",
+  "issuance",
+  "certificate",
+  "accountGuard",
+  "freezes",
+  "corrections",
+  "doubleCount",
+  "settlement",
+  "pledge",
+  "poolReserve",
+] as const;
+
+/**
+ * In the order of deployment, which is the deployer's nonce, so that contracts can name each other.
+ * A place without a contract lets its nonce pass.
+ */
+const CREATIONS: readonly (readonly [Place, string | null, (at: AddressOf) => unknown[]])[] = [
+  ["manager", "AccessManager", () => []],
+  ["programmes", "Programmes", (at) => [at("manager"), at("token")]],
+  [
+    "sources",
+    "Sources",
+    (at) => [at("manager"), at("programmes"), at("issuance"), at("poolReserve")],
+  ],
+  [
+    "issuance",
+    "Issuance",
+    (at) => [at("programmes"), at("sources"), at("token"), at("doubleCount")],
+  ],
+  ["token", "ReductionToken", (at) => [at("manager"), WIRED.map(at)]],
+  ["certificate", "Certificate", (at) => [at("token"), at("programmes"), at("doubleCount")]],
+  ["accountGuard", "AccountGuard", (at) => [at("programmes"), at("token")]],
+  ["freezes", "Freezes", (at) => [at("programmes"), at("token"), at("doubleCount")]],
+  ["corrections", "Corrections", (at) => [at("programmes"), at("token")]],
+  ["doubleCount", null, () => []],
+  ["settlement", "Settlement", (at) => [at("programmes"), at("token")]],
+  ["pledge", "Pledge", (at) => [at("programmes"), at("token")]],
+  ["poolReserve", "PoolReserve", (at) => [at("programmes"), at("token")]],
+];
+
+/** All contracts and nothing in them. The registrar is who deployed them. */
 export async function bareRegistry() {
   const [registrar, authority, operator, reviewer, applicant, owner, enterprise, outsider] =
     await ethers.getSigners();
   const from = registrar!.address;
-  const nonce = await registrar!.getNonce();
-  const at = (k: number) => ethers.getCreateAddress({ from, nonce: nonce + k });
-  const manager = await create<FunctionName<typeof accessManagerAbi>>("AccessManager", [from]);
-  const programmes = await create<FunctionName<typeof programmesAbi>>("Programmes", [at(0), at(4)]);
-  const sources = await create<FunctionName<typeof sourcesAbi>>("Sources", [at(0), at(1), at(3)]);
-  const issuance = await create<FunctionName<typeof issuanceAbi>>("Issuance", [
-    at(1),
-    at(2),
-    at(4),
-  ]);
-  const token = await create<FunctionName<typeof reductionTokenAbi>>("ReductionToken", [
-    at(1),
-    at(3),
-  ]);
-  const certificate = await create<FunctionName<typeof certificateAbi>>("Certificate", [
-    at(4),
-    at(1),
-  ]);
+  const first = await registrar!.getNonce();
+  const at: AddressOf = (place) => {
+    const nonce = first + CREATIONS.findIndex(([name]) => name === place);
+    return ethers.getCreateAddress({ from, nonce });
+  };
+  const contracts: Partial<Record<Place, unknown>> = {};
+  for (const [place, artifact, args] of CREATIONS) {
+    if (artifact === null) await registrar!.sendTransaction({ to: from });
+    else contracts[place] = await create(artifact, place === "manager" ? [from] : args(at));
+  }
   return {
-    manager,
-    programmes,
-    sources,
-    issuance,
-    token,
-    certificate,
+    ...(contracts as Contracts),
+    addressOf: at,
     registrar: registrar!,
     authority: authority!,
     operator: operator!,
@@ -145,6 +211,7 @@ export async function registry() {
     "issue.carry": 1n,
     "reservation.seconds": RESERVATION_SECONDS,
     "certificate.purposes": 0b1100n,
+    "act.seconds": ACT_SECONDS,
   });
   await sources
     .connect(authority)
@@ -159,6 +226,17 @@ export async function setParameters(r: Registry, values: Record<string, bigint>)
   for (const [name, value] of Object.entries(values)) {
     await r.programmes.connect(r.authority).setParameter(PROGRAMME, key(name), value, 0, DOCUMENT);
   }
+}
+
+/**
+ * A signer for a contract of the registry, also for one that is not deployed, for what only it may
+ * call.
+ */
+export async function asContract(r: Registry, place: Place) {
+  const address = r.addressOf(place);
+  await networkHelpers.impersonateAccount(address);
+  await networkHelpers.setBalance(address, 10n ** 18n);
+  return ethers.getSigner(address);
 }
 
 /** Opens an account and grants it a role of the programme, 0 for none. */
@@ -191,21 +269,14 @@ export function proposalOf(changes: Partial<Record<string, unknown>> = {}) {
   };
 }
 
-/** A statement that fits the proposal; valid for a year of chain time. */
-export async function statementOf(
+/** A favourable verification, valid for a year of chain time. */
+export async function attestationOf(
   requestId: bigint,
-  proposal: Proposal,
   reviewer: string,
   changes: Partial<Record<string, unknown>> = {},
 ) {
   return {
     requestId,
-    root: proposal.root,
-    totalMilligrams: proposal.totalMilligrams,
-    firstDay: proposal.firstDay,
-    endDay: proposal.endDay,
-    methodology: METHODOLOGY,
-    reportHash: proposal.reportHash,
     kind: 2,
     favourable: true,
     validUntil: BigInt(await networkHelpers.time.latest()) + 31_536_000n,
@@ -214,7 +285,24 @@ export async function statementOf(
   };
 }
 
-export type Statement = Awaited<ReturnType<typeof statementOf>>;
+export type Attestation = Awaited<ReturnType<typeof attestationOf>>;
+
+/** What a reviewer signs: the attestation and what it repeats of the proposal. */
+export function statementOf(attestation: Attestation, proposal: Proposal) {
+  const { requestId, ...opinion } = attestation;
+  return {
+    requestId,
+    root: proposal.root,
+    totalMilligrams: proposal.totalMilligrams,
+    firstDay: proposal.firstDay,
+    endDay: proposal.endDay,
+    methodology: METHODOLOGY,
+    reportHash: proposal.reportHash,
+    ...opinion,
+  };
+}
+
+export type Statement = ReturnType<typeof statementOf>;
 
 export const STATEMENT_TYPES = {
   Statement: [
@@ -232,14 +320,21 @@ export const STATEMENT_TYPES = {
   ],
 };
 
+/** Signs typed data of a contract whose EIP-712 domain has version 1. */
+export async function signTyped(
+  contract: { getAddress(): Promise<string> },
+  name: string,
+  types: Parameters<Signer["signTypedData"]>[1],
+  value: Record<string, unknown>,
+  signer: Signer,
+): Promise<string> {
+  const { chainId } = await ethers.provider.getNetwork();
+  const verifyingContract = await contract.getAddress();
+  return signer.signTypedData({ name, version: "1", chainId, verifyingContract }, types, value);
+}
+
 export async function sign(r: Registry, signer: Signer, statement: Statement): Promise<string> {
-  const domain = {
-    name: "Tanpu Issuance",
-    version: "1",
-    chainId: (await ethers.provider.getNetwork()).chainId,
-    verifyingContract: await r.issuance.getAddress(),
-  };
-  return signer.signTypedData(domain, STATEMENT_TYPES, statement);
+  return signTyped(r.issuance, "Tanpu Issuance", STATEMENT_TYPES, statement, signer);
 }
 
 /** Proposes and answers the request's number. */
@@ -255,12 +350,17 @@ export async function attest(
   changes: Partial<Record<string, unknown>> = {},
   signer: Signer = r.reviewer,
 ): Promise<void> {
-  const statement = await statementOf(requestId, proposal, signer.address, changes);
-  await r.issuance.connect(r.outsider).attest(statement, await sign(r, signer, statement));
+  const attestation = await attestationOf(requestId, signer.address, changes);
+  const signature = await sign(r, signer, statementOf(attestation, proposal));
+  await r.issuance.connect(r.outsider).attest(attestation, proposal, signature);
 }
 
-export async function file(r: Registry, requestId: bigint): Promise<void> {
-  await r.issuance.connect(r.operator).file(requestId, DOCUMENT, 0);
+export async function file(
+  r: Registry,
+  requestId: bigint,
+  proposal: Proposal = proposalOf(),
+): Promise<void> {
+  await r.issuance.connect(r.operator).file(requestId, proposal, DOCUMENT, 0);
 }
 
 export async function noticeOver(): Promise<void> {
@@ -271,7 +371,7 @@ export async function noticeOver(): Promise<void> {
 export async function filed(r: Registry, proposal: Proposal = proposalOf()): Promise<bigint> {
   const requestId = await propose(r, proposal);
   await attest(r, requestId, proposal);
-  await file(r, requestId);
+  await file(r, requestId, proposal);
   await noticeOver();
   return requestId;
 }
@@ -279,8 +379,8 @@ export async function filed(r: Registry, proposal: Proposal = proposalOf()): Pro
 /** A whole issue; answers the token id. */
 export async function issue(r: Registry, proposal: Proposal = proposalOf()): Promise<bigint> {
   const requestId = await filed(r, proposal);
-  await r.issuance.connect(r.authority).issue(requestId, DOCUMENT);
-  return (await r.issuance.requestOf(requestId)).tokenId;
+  await r.issuance.connect(r.authority).issue(requestId, proposal, DOCUMENT);
+  return r.issuance.tokenIdOf(proposal);
 }
 
 /** A registry in which the owner holds 10,000 g of one id. */

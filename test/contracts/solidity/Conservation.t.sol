@@ -102,7 +102,7 @@ contract ConservationHandler is Registry {
         // An owner that is frozen receives nothing.
         if (token.standingOf(OWNER) != 1) return;
         uint32 day = FIRST_DAY + uint32(issued.length);
-        issued.push(_issue(_propose(day, day + 1, milligrams)));
+        issued.push(_issued(day, day + 1, milligrams));
     }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {IIssuance} from "../../../contracts/interfaces/IIssuance.sol";
 import {ISources} from "../../../contracts/interfaces/ISources.sol";
 import {ParameterKeys} from "../../../contracts/types/Codes.sol";
 import {RequestId, TokenId} from "../../../contracts/types/Ids.sol";
@@ -20,7 +21,7 @@ contract IssuanceTest is Registry {
         for (uint32 i = 0; i < amounts.length; ++i) {
             uint128 milligrams = uint128(bound(amounts[i], grams * 1_000, 1 << 60));
             proposed += milligrams;
-            TokenId tokenId = _issue(_propose(FIRST_DAY + i, FIRST_DAY + i + 1, milligrams));
+            TokenId tokenId = _issued(FIRST_DAY + i, FIRST_DAY + i + 1, milligrams);
             (, , uint64 issued, , ) = token.supplyOf(tokenId);
             equal(issued % grams, 0);
             equal(token.balanceOf(OWNER, TokenId.unwrap(tokenId)), issued);
@@ -46,12 +47,13 @@ contract IssuanceTest is Registry {
             for (uint256 k = 0; k < i; ++k) {
                 if (firstDay < endDays[k] && firstDays[k] < endDay) taken = true;
             }
+            IIssuance.Proposal memory proposal = _proposal(firstDay, endDay, 1_000);
             if (taken) VM.expectPartialRevert(ISources.SourcesDayTaken.selector);
-            RequestId requestId = _propose(firstDay, endDay, 1_000);
+            RequestId requestId = _propose(proposal);
             if (taken) continue;
             if ((withdrawals >> i) & 1 == 1) {
                 VM.prank(APPLICANT);
-                issuance.withdraw(requestId);
+                issuance.withdraw(requestId, proposal);
             } else {
                 (firstDays[i], endDays[i]) = (firstDay, endDay);
             }

@@ -2,16 +2,29 @@
 pragma solidity 0.8.37;
 
 import {AccessManager} from "@openzeppelin/contracts/access/manager/AccessManager.sol";
+import {AccountGuard} from "../../../contracts/AccountGuard.sol";
 import {Certificate} from "../../../contracts/Certificate.sol";
+import {Corrections} from "../../../contracts/Corrections.sol";
+import {Freezes} from "../../../contracts/Freezes.sol";
 import {Issuance} from "../../../contracts/Issuance.sol";
+import {Pledge} from "../../../contracts/Pledge.sol";
+import {PoolReserve} from "../../../contracts/PoolReserve.sol";
 import {Programmes} from "../../../contracts/Programmes.sol";
 import {ReductionToken} from "../../../contracts/ReductionToken.sol";
+import {Settlement} from "../../../contracts/Settlement.sol";
 import {Sources} from "../../../contracts/Sources.sol";
+import {IDoubleCount} from "../../../contracts/interfaces/IDoubleCount.sol";
 import {IIssuance} from "../../../contracts/interfaces/IIssuance.sol";
+import {IReductionToken} from "../../../contracts/interfaces/IReductionToken.sol";
 import {ParameterKeys, Roles} from "../../../contracts/types/Codes.sol";
 import {AssetKey, ClassId, InstitutionId, MethodologyId} from "../../../contracts/types/Ids.sol";
 import {ProgrammeId, RequestId, SourceId, TokenId} from "../../../contracts/types/Ids.sol";
 import {FuzzTest} from "./Vm.sol";
+
+/// @dev Takes up a nonce.
+contract Nothing {
+    bool public constant NOTHING = true;
+}
 
 /// @dev A whole registry with one programme, where no review is asked for and notices are empty, so
 /// that fuzz tests can issue at will. This contract deploys it and is its registrar.
@@ -25,23 +38,59 @@ abstract contract Registry is FuzzTest {
     address internal constant OWNER = address(0xA4);
     uint32 internal constant FIRST_DAY = 17_775;
 
+    // Places of the contracts in the order of their creation, from the AccessManager at 1.
+    uint8 internal constant ISSUANCE = 4;
+    uint8 internal constant TOKEN = 5;
+    uint8 internal constant CERTIFICATE = 6;
+    uint8 internal constant ACCOUNT_GUARD = 7;
+    uint8 internal constant FREEZES = 8;
+    uint8 internal constant CORRECTIONS = 9;
+    uint8 internal constant DOUBLE_COUNT = 10;
+    uint8 internal constant SETTLEMENT = 11;
+    uint8 internal constant PLEDGE = 12;
+    uint8 internal constant POOL_RESERVE = 13;
+
     Programmes internal programmes;
     Sources internal sources;
     Issuance internal issuance;
     ReductionToken internal token;
     Certificate internal certificate;
+    AccountGuard internal accountGuard;
+    Freezes internal freezes;
+    Corrections internal corrections;
+    Settlement internal settlement;
+    Pledge internal pledge;
+    PoolReserve internal poolReserve;
     SourceId internal sourceId;
 
     constructor() {
         VM.warp(1_767_225_600);
         // A contract's own nonce starts at 1; all of ours are below 128, one byte in RLP.
         AccessManager manager = new AccessManager(address(this));
-        programmes = new Programmes(address(manager), ReductionToken(_created(5)));
-        sources = new Sources(address(manager), programmes, _created(4));
-        issuance = new Issuance(programmes, sources, ReductionToken(_created(5)));
-        token = new ReductionToken(address(programmes), address(issuance));
-        certificate = new Certificate(token, programmes);
-        equal(uint160(address(token)), uint160(_created(5)));
+        programmes = new Programmes(address(manager), ReductionToken(_created(TOKEN)));
+        sources = new Sources(
+            address(manager),
+            programmes,
+            _created(ISSUANCE),
+            _created(POOL_RESERVE)
+        );
+        issuance = new Issuance(
+            programmes,
+            sources,
+            ReductionToken(_created(TOKEN)),
+            _created(DOUBLE_COUNT)
+        );
+        token = new ReductionToken(address(manager), _wiring());
+        certificate = new Certificate(token, programmes, IDoubleCount(_created(DOUBLE_COUNT)));
+        accountGuard = new AccountGuard(programmes, token);
+        freezes = new Freezes(programmes, token, _created(DOUBLE_COUNT));
+        corrections = new Corrections(programmes, token);
+        // A place without a contract lets its nonce pass.
+        new Nothing(); // doubleCount
+        settlement = new Settlement(programmes, token);
+        pledge = new Pledge(programmes, token);
+        poolReserve = new PoolReserve(programmes, token);
+        equal(uint160(address(token)), uint160(_created(TOKEN)));
         _populate();
     }
 
@@ -89,39 +138,71 @@ abstract contract Registry is FuzzTest {
         programmes.setParameter(PROGRAMME, key, value, 0, 0);
     }
 
-    function _propose(
+    /// @dev A proposal of one leaf for the registry's source.
+    function _proposal(
         uint32 firstDay,
         uint32 endDay,
         uint128 milligrams
-    ) internal returns (RequestId) {
-        VM.prank(APPLICANT);
+    ) internal view returns (IIssuance.Proposal memory) {
         return
-            issuance.propose(
-                IIssuance.Proposal({
-                    sourceId: sourceId,
-                    firstDay: firstDay,
-                    endDay: endDay,
-                    root: "root",
-                    totalMilligrams: milligrams,
-                    count: 1,
-                    depth: 0,
-                    hashSuite: 1,
-                    leafFileHash: 0,
-                    reportHash: 0
-                })
-            );
+            IIssuance.Proposal({
+                sourceId: sourceId,
+                firstDay: firstDay,
+                endDay: endDay,
+                root: "root",
+                totalMilligrams: milligrams,
+                count: 1,
+                depth: 0,
+                hashSuite: 1,
+                leafFileHash: 0,
+                reportHash: 0
+            });
     }
 
-    function _issue(RequestId requestId) internal returns (TokenId) {
+    function _propose(IIssuance.Proposal memory proposal) internal returns (RequestId) {
+        VM.prank(APPLICANT);
+        return issuance.propose(proposal);
+    }
+
+    function _issue(
+        RequestId requestId,
+        IIssuance.Proposal memory proposal
+    ) internal returns (TokenId) {
         VM.prank(OPERATOR);
-        issuance.file(requestId, 0, 0);
+        issuance.file(requestId, proposal, 0, 0);
         VM.prank(AUTHORITY);
-        issuance.issue(requestId, 0);
-        return issuance.requestOf(requestId).tokenId;
+        issuance.issue(requestId, proposal, 0);
+        return issuance.tokenIdOf(proposal);
     }
 
-    function _created(uint8 nonce) private view returns (address) {
+    /// @dev Proposes and issues.
+    function _issued(
+        uint32 firstDay,
+        uint32 endDay,
+        uint128 milligrams
+    ) internal returns (TokenId) {
+        IIssuance.Proposal memory proposal = _proposal(firstDay, endDay, milligrams);
+        return _issue(_propose(proposal), proposal);
+    }
+
+    function _created(uint8 nonce) internal view returns (address) {
         bytes memory list = abi.encodePacked(bytes2(0xd694), address(this), nonce);
         return address(uint160(uint256(keccak256(list))));
+    }
+
+    function _wiring() private view returns (IReductionToken.Wiring memory) {
+        return
+            IReductionToken.Wiring({
+                programmes: address(programmes),
+                issuance: address(issuance),
+                certificate: _created(CERTIFICATE),
+                accountGuard: _created(ACCOUNT_GUARD),
+                freezes: _created(FREEZES),
+                corrections: _created(CORRECTIONS),
+                doubleCount: _created(DOUBLE_COUNT),
+                settlement: _created(SETTLEMENT),
+                pledge: _created(PLEDGE),
+                poolReserve: _created(POOL_RESERVE)
+            });
     }
 }
