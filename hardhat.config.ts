@@ -25,7 +25,13 @@ export default defineConfig({
   plugins: [hardhatToolboxMochaEthers],
   // Nothing uses the generated types; the ABIs of server/chain/abi serve scripts and tests alike.
   typechain: { dontOverrideCompile: true },
-  paths: { tests: { mocha: "test/contracts", solidity: "test/contracts" } },
+  paths: {
+    tests: { mocha: "test/contracts", solidity: "test/contracts" },
+    // What is compiled to measure coverage holds marks, so it never stands where the others read artifacts.
+    ...(process.env.HARDHAT_COVERAGE === "true"
+      ? { artifacts: "coverage/artifacts", cache: "coverage/cache" }
+      : {}),
+  },
   // The embedded chain and the compiler target the same fork.
   networks: { default: { type: "edr-simulated", chainType: "l1", hardfork: "cancun" } },
   test: {

@@ -1,8 +1,12 @@
 // Runs the contracts' tests, those in TypeScript and those in Solidity, and writes their counts as JSON into the
 // file TANPU_TEST_COUNTS names: Hardhat prints them, but only its tasks' results hold them as numbers.
+//
+// With HARDHAT_COVERAGE=true the contracts are compiled apart (hardhat.config.ts) with marks, and too little coverage
+// counts as a failure.
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import hre from "hardhat";
+import { coverageReport, watchCoverage } from "./coverage.ts";
 
 const file = process.env.TANPU_TEST_COUNTS ?? "";
 const wanted = process.argv.slice(2).map((name) => path.resolve(name));
@@ -39,6 +43,7 @@ function countSolidity(result: {
   return { passed: count("Success"), failed: broke ? 1 : failed, skipped: count("Skipped") };
 }
 
+const covered = hre.globalOptions.coverage ? watchCoverage(hre) : undefined;
 hre.config.test.mocha.reporter = path.join(import.meta.dirname, "testReporter.cjs");
 const mine = { noCompile: false, testFiles: wanted.filter((name) => name.endsWith(".ts")) };
 rmSync(file, { force: true });
@@ -57,9 +62,13 @@ const solidity =
     ? { passed: 0, failed: 0, skipped: 0 }
     : countSolidity(await hre.tasks.getTask(["test", "solidity"]).run(theirs));
 
+const coverage = covered === undefined ? undefined : coverageReport(covered());
+if (coverage !== undefined) console.log(coverage.text);
+for (const failure of coverage?.failures ?? []) console.error(`Too little coverage of ${failure}.`);
+
 const total = {
   passed: counted.passed + solidity.passed,
-  failed: counted.failed + solidity.failed,
+  failed: counted.failed + solidity.failed + (coverage?.failures.length ?? 0),
   skipped: (counted.skipped ?? 0) + (solidity.skipped ?? 0),
 };
 writeFileSync(file, JSON.stringify(total));
