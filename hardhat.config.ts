@@ -21,6 +21,12 @@ const smaller = (runs: number) => ({
   settings: { ...compiler.settings, optimizer: { enabled: true, runs } },
 });
 
+/**
+ * For a contract whose calls are counted: by the older pipeline it finds a called function by halving, by viaIR
+ * one by one, which for a transfer, the last of 38, costs 600 gas more.
+ */
+const halving = { ...compiler, settings: { ...compiler.settings, viaIR: false } };
+
 export default defineConfig({
   plugins: [hardhatToolboxMochaEthers],
   // Nothing uses the generated types; the ABIs of server/chain/abi serve scripts and tests alike.
@@ -48,7 +54,10 @@ export default defineConfig({
     profiles: {
       default: {
         compilers: [compiler],
-        overrides: { "contracts/Issuance.sol": smaller(1_000) },
+        overrides: {
+          "contracts/Issuance.sol": smaller(1_000),
+          "contracts/ReductionToken.sol": halving,
+        },
         isolated: false,
       },
     },

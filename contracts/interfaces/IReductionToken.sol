@@ -136,7 +136,7 @@ interface IReductionToken is IERC1155, IIntentNonces {
     event IdStateSet(TokenId indexed tokenId, uint8 state);
     event StandingSet(address indexed account, uint8 standing);
     event PausedSet(ProgrammeId indexed programme, bool paused);
-    event IssuerAdded(address indexed issuer);
+    event TokenIssuerAdded(address indexed issuer);
 
     error ReductionTokenNotIssuance(address caller);
     error ReductionTokenNotProgrammes(address caller);

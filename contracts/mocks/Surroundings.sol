@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {IAccountGuard} from "../interfaces/IAccountGuard.sol";
-import {IDoubleCount} from "../interfaces/IDoubleCount.sol";
-import {IFreezes} from "../interfaces/IFreezes.sol";
-import {RequestId, TokenId} from "../types/Ids.sol";
+import {TokenId} from "../types/Ids.sol";
 
 /// @title Surroundings: stands in for each contract that the token and the certificates ask
-/// @notice Answers what a test sets, so that token and certificates are tested alone.
-contract Surroundings is IAccountGuard, IFreezes, IDoubleCount {
+/// @notice Answers what a test sets, so that token and certificates are tested alone. Only what
+/// they call is there.
+contract Surroundings {
     bool public refusesSpending;
     bool public paused;
     uint256 public spendings;
@@ -59,7 +57,7 @@ contract Surroundings is IAccountGuard, IFreezes, IDoubleCount {
         _recognised[programme][other] = what;
     }
 
-    /// @inheritdoc IAccountGuard
+    /// @notice As IAccountGuard; remembers that it was asked.
     function spend(address from, address to, uint256[] calldata, uint256[] calldata) external {
         if (refusesSpending) revert SurroundingsRefused(from, to);
         ++spendings;
@@ -81,12 +79,6 @@ contract Surroundings is IAccountGuard, IFreezes, IDoubleCount {
     ) external pure returns (bytes4) {
         return this.onERC1155Received.selector;
     }
-
-    /// @inheritdoc IFreezes
-    function freezeForDebt(address, TokenId, uint64, RequestId) external {}
-
-    /// @inheritdoc IFreezes
-    function liftForDebt(address, TokenId, RequestId) external returns (uint64 grams) {}
 
     /// @notice As IProgrammes.
     function requireRunning(uint32 programme) external view {
