@@ -33,7 +33,7 @@ contract SumTreeHarness {
         SumTree.Tree memory tree,
         uint64 index,
         SumTree.Leaf memory leaf,
-        SumTree.Node[] memory siblings
+        SumTree.Node[] calldata siblings
     ) external pure returns (bool) {
         return SumTree.verify(tree, index, leaf, siblings);
     }
