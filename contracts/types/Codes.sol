@@ -186,6 +186,33 @@ library PledgeStates {
     uint8 internal constant ENDED = 5;
 }
 
+/// @notice What a challenge proved.
+library Fault {
+    /// @notice The leaf's activity is claimed by an earlier leaf.
+    uint8 internal constant DUPLICATE = 1;
+    /// @notice The leaf's day lies outside the period.
+    uint8 internal constant PERIOD = 2;
+    /// @notice The leaf is above the methodology's cap.
+    uint8 internal constant CAP = 3;
+    /// @notice Two neighbouring leaves do not ascend.
+    uint8 internal constant ORDER = 4;
+    /// @notice A place states other milligrams than it contains.
+    uint8 internal constant SUM = 5;
+    /// @notice A place is what cannot stand there.
+    uint8 internal constant SHAPE = 6;
+    /// @notice A demand passed without an answer.
+    uint8 internal constant UNANSWERED = 7;
+}
+
+/// @notice State of a demand.
+library DemandState {
+    uint8 internal constant OPEN = 1;
+    uint8 internal constant ANSWERED = 2;
+    uint8 internal constant UNANSWERED = 3;
+    /// @notice The request ended before anybody answered.
+    uint8 internal constant RECLAIMED = 4;
+}
+
 /// @notice Keys of a programme's dated parameters: ASCII, left aligned.
 library ParameterKeys {
     /// @notice Shortest notice, in seconds.
