@@ -55,6 +55,7 @@ export default defineConfig({
       default: {
         compilers: [compiler],
         overrides: {
+          "contracts/DoubleCount.sol": smaller(200),
           "contracts/Issuance.sol": smaller(1_000),
           "contracts/ReductionToken.sol": halving,
         },

@@ -15,6 +15,7 @@ const ABIS = [
   { file: "accountGuard", artifact: "contracts/AccountGuard.sol/AccountGuard.json" },
   { file: "freezes", artifact: "contracts/Freezes.sol/Freezes.json" },
   { file: "corrections", artifact: "contracts/Corrections.sol/Corrections.json" },
+  { file: "doubleCount", artifact: "contracts/DoubleCount.sol/DoubleCount.json" },
   { file: "settlement", artifact: "contracts/Settlement.sol/Settlement.json" },
   { file: "pledge", artifact: "contracts/Pledge.sol/Pledge.json" },
   { file: "poolReserve", artifact: "contracts/PoolReserve.sol/PoolReserve.json" },

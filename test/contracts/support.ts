@@ -4,6 +4,7 @@ import type { accessManagerAbi } from "../../server/chain/abi/accessManager.ts";
 import type { accountGuardAbi } from "../../server/chain/abi/accountGuard.ts";
 import type { certificateAbi } from "../../server/chain/abi/certificate.ts";
 import type { correctionsAbi } from "../../server/chain/abi/corrections.ts";
+import type { doubleCountAbi } from "../../server/chain/abi/doubleCount.ts";
 import type { freezesAbi } from "../../server/chain/abi/freezes.ts";
 import type { issuanceAbi } from "../../server/chain/abi/issuance.ts";
 import type { pledgeAbi } from "../../server/chain/abi/pledge.ts";
@@ -103,12 +104,13 @@ type Contracts = {
   accountGuard: TestContract<FunctionName<typeof accountGuardAbi>>;
   freezes: TestContract<FunctionName<typeof freezesAbi>>;
   corrections: TestContract<FunctionName<typeof correctionsAbi>>;
+  doubleCount: TestContract<FunctionName<typeof doubleCountAbi>>;
   settlement: TestContract<FunctionName<typeof settlementAbi>>;
   pledge: TestContract<FunctionName<typeof pledgeAbi>>;
   poolReserve: TestContract<FunctionName<typeof poolReserveAbi>>;
 };
 
-type Place = keyof Contracts | "doubleCount";
+type Place = keyof Contracts;
 type AddressOf = (place: Place) => string;
 
 /** What the token is wired to, in the order of its struct. */
@@ -127,9 +129,8 @@ const WIRED = [
 
 /**
  * In the order of deployment, which is the deployer's nonce, so that contracts can name each other.
- * A place without a contract lets its nonce pass.
  */
-const CREATIONS: readonly (readonly [Place, string | null, (at: AddressOf) => unknown[]])[] = [
+const CREATIONS: readonly (readonly [Place, string, (at: AddressOf) => unknown[]])[] = [
   ["manager", "AccessManager", () => []],
   ["programmes", "Programmes", (at) => [at("manager"), at("token")]],
   [
@@ -147,7 +148,11 @@ const CREATIONS: readonly (readonly [Place, string | null, (at: AddressOf) => un
   ["accountGuard", "AccountGuard", (at) => [at("programmes"), at("token")]],
   ["freezes", "Freezes", (at) => [at("programmes"), at("token"), at("doubleCount")]],
   ["corrections", "Corrections", (at) => [at("programmes"), at("token")]],
-  ["doubleCount", null, () => []],
+  [
+    "doubleCount",
+    "DoubleCount",
+    (at) => [at("programmes"), at("sources"), at("issuance"), at("token"), at("freezes")],
+  ],
   ["settlement", "Settlement", (at) => [at("programmes"), at("token")]],
   ["pledge", "Pledge", (at) => [at("programmes"), at("token")]],
   ["poolReserve", "PoolReserve", (at) => [at("programmes"), at("token")]],
@@ -165,8 +170,7 @@ export async function bareRegistry() {
   };
   const contracts: Partial<Record<Place, unknown>> = {};
   for (const [place, artifact, args] of CREATIONS) {
-    if (artifact === null) await registrar!.sendTransaction({ to: from });
-    else contracts[place] = await create(artifact, place === "manager" ? [from] : args(at));
+    contracts[place] = await create(artifact, place === "manager" ? [from] : args(at));
   }
   return {
     ...(contracts as Contracts),

@@ -5,6 +5,7 @@ import {AccessManager} from "@openzeppelin/contracts/access/manager/AccessManage
 import {AccountGuard} from "../../../contracts/AccountGuard.sol";
 import {Certificate} from "../../../contracts/Certificate.sol";
 import {Corrections} from "../../../contracts/Corrections.sol";
+import {DoubleCount} from "../../../contracts/DoubleCount.sol";
 import {Freezes} from "../../../contracts/Freezes.sol";
 import {Issuance} from "../../../contracts/Issuance.sol";
 import {Pledge} from "../../../contracts/Pledge.sol";
@@ -20,11 +21,6 @@ import {ParameterKeys, Roles} from "../../../contracts/types/Codes.sol";
 import {AssetKey, ClassId, InstitutionId, MethodologyId} from "../../../contracts/types/Ids.sol";
 import {ProgrammeId, RequestId, SourceId, TokenId} from "../../../contracts/types/Ids.sol";
 import {FuzzTest} from "./Vm.sol";
-
-/// @dev Takes up a nonce.
-contract Nothing {
-    bool public constant NOTHING = true;
-}
 
 /// @dev A whole registry with one programme, where no review is asked for and notices are empty, so
 /// that fuzz tests can issue at will. This contract deploys it and is its registrar.
@@ -58,6 +54,7 @@ abstract contract Registry is FuzzTest {
     AccountGuard internal accountGuard;
     Freezes internal freezes;
     Corrections internal corrections;
+    DoubleCount internal doubleCount;
     Settlement internal settlement;
     Pledge internal pledge;
     PoolReserve internal poolReserve;
@@ -85,8 +82,7 @@ abstract contract Registry is FuzzTest {
         accountGuard = new AccountGuard(programmes, token);
         freezes = new Freezes(programmes, token, _created(DOUBLE_COUNT));
         corrections = new Corrections(programmes, token);
-        // A place without a contract lets its nonce pass.
-        new Nothing(); // doubleCount
+        doubleCount = new DoubleCount(programmes, sources, issuance, token, freezes);
         settlement = new Settlement(programmes, token);
         pledge = new Pledge(programmes, token);
         poolReserve = new PoolReserve(programmes, token);
