@@ -27,9 +27,12 @@ import {
   retire,
   sourceIdOf,
   type TestContract,
+  ZeroHash,
 } from "./support.ts";
 
 const VALUE = 1_000n;
+/** Opening of no certificate: nothing is replaced. */
+const NO_CERTIFICATE = { content: ZeroHash, retirements: [] };
 const NOTHING_BURNS: Record<string, Verdict> = {
   [BURNING_RULE]: { is: "absent", because: "nothing destroys a certificate" },
 };
@@ -70,9 +73,9 @@ async function mintUnits(r: IssuedRegistry, to: string, asset: string) {
     .registerSource(PROGRAMME, METHODOLOGY, asset, r.applicant.address, to, DOCUMENT);
   const proposal = proposalOf({ sourceId: sourceIdOf(PROGRAMME, METHODOLOGY, asset) });
   const requestId = await filed(r, proposal);
-  const { tokenId } = await r.issuance.requestOf(requestId);
-  const sent = r.issuance.connect(r.authority).issue(requestId, DOCUMENT);
-  return { sent, id: tokenId as bigint, value: 10_000n };
+  const tokenId: bigint = await r.issuance.tokenIdOf(proposal);
+  const sent = r.issuance.connect(r.authority).issue(requestId, proposal, DOCUMENT);
+  return { sent, id: tokenId, value: 10_000n };
 }
 
 async function reductionToken(): Promise<Erc1155Subject> {
@@ -131,7 +134,7 @@ async function certificate(): Promise<Erc5192Subject> {
   }> => {
     const retirements = [await retire(r, r.owner, 100n)];
     const certify = r.certificate.connect(r.owner).certify;
-    const args = [retirements, 100n, 1, id("certificate"), 0n] as const;
+    const args = [retirements, 100n, 1, id("certificate"), NO_CERTIFICATE] as const;
     return { tokenId: await certify.staticCall(...args), sent: certify(...args) };
   };
   const first = await mint();
