@@ -18,7 +18,9 @@ import {GuardOrderId, ProgrammeId, TokenId} from "../types/Ids.sol";
 /// One stolen key: the account's can spend the limits, tighten the guard and cancel; the authority
 /// freezes the account and has its units transferred to another one (lost key). The second person's
 /// can confirm what the account ordered, tighten and cancel; the authority replaces it. The
-/// authority's cannot move anything without the account's, and then the cooling-off runs.
+/// authority's cannot move anything without the account's, and then the cooling-off runs. Against a
+/// thief with the keys of both persons the cooling-off gives the authority time to freeze the
+/// account.
 ///
 /// A pause neither stops nor prolongs a cooling-off, since the units stand still anyway.
 interface IAccountGuard {
@@ -78,6 +80,7 @@ interface IAccountGuard {
         Content content;
     }
 
+    /// @notice An account guarded itself.
     event GuardTurnedOn(
         address indexed account,
         address indexed second,
@@ -86,17 +89,24 @@ interface IAccountGuard {
         uint64 transactionGrams,
         uint64 dayGrams
     );
+    /// @notice An account is no longer guarded; its orders died.
     event GuardTurnedOff(address indexed account, uint32 generation);
+    /// @notice A receiver came on an account's trusted list, or went off it.
     event GuardTrusted(address indexed account, address indexed receiver, bool trusted);
+    /// @notice An account has other limits.
     event GuardLimitsSet(address indexed account, uint64 transactionGrams, uint64 dayGrams);
+    /// @notice What an account's second person confirms from now on waits so long.
     event GuardCoolingSet(address indexed account, uint32 coolingSeconds);
+    /// @notice An account has another second person; orders placed before died.
     event GuardSecondSet(address indexed account, address indexed second, uint32 generation);
+    /// @notice An authority replaced a second person; GuardSecondSet follows.
     event GuardSecondReplaced(
         address indexed account,
         address indexed authority,
         ProgrammeId indexed programme,
         bytes32 document
     );
+    /// @notice An account placed an order, which can be confirmed until it ends.
     event GuardOrderPlaced(
         GuardOrderId indexed orderId,
         address indexed account,
@@ -104,41 +114,72 @@ interface IAccountGuard {
         uint40 endsAt,
         Content content
     );
+    /// @notice The second person confirmed an order, which can be done from ripeAt until endsAt.
     event GuardOrderConfirmed(
         GuardOrderId indexed orderId,
         address indexed second,
         uint40 ripeAt,
         uint40 endsAt
     );
+    /// @notice One of the two persons cancelled an order.
     event GuardOrderCancelled(GuardOrderId indexed orderId, address indexed person);
+    /// @notice An order was done, or the units it let leave have left.
     event GuardOrderDone(GuardOrderId indexed orderId);
+    /// @notice Grams left within the limits; spentGrams is the sum of that China day.
     event GuardSpent(address indexed account, uint32 indexed day, uint64 grams, uint64 spentGrams);
 
+    /// @notice Only the token asks whether units may leave.
     error AccountGuardNotToken(address caller);
+    /// @notice The account is guarded already.
     error AccountGuardOn(address account);
+    /// @notice The account is not guarded.
     error AccountGuardOff(address account);
+    /// @notice The account is not open, or is frozen or closed.
     error AccountGuardStanding(address account, uint8 standing);
+    /// @notice A second person must be another account of the same institution, and not the present
+    /// one.
     error AccountGuardSecond(address account, address second);
+    /// @notice Only the second person confirms.
     error AccountGuardNotSecond(address account, address caller);
+    /// @notice Only the account and its second person do this.
     error AccountGuardNotPerson(address account, address caller);
+    /// @notice The caller does not have the role in the programme that opened the account.
     error AccountGuardRoleMissing(ProgrammeId programme, uint8 role, address caller);
+    /// @notice An authority does not decide about its own institution's account.
     error AccountGuardSameInstitution(address account, address caller);
+    /// @notice A replacement needs a document.
     error AccountGuardDocumentZero();
+    /// @notice A cooling-off outside the range.
     error AccountGuardCooling(uint32 coolingSeconds, uint32 least, uint32 most);
+    /// @notice A transaction cannot have more than a day.
     error AccountGuardLimits(uint64 transactionGrams, uint64 dayGrams);
+    /// @notice A limit above the present one needs an order.
     error AccountGuardNotLower(address account, uint64 transactionGrams, uint64 dayGrams);
+    /// @notice Nobody cannot be trusted; retirements need no trust.
     error AccountGuardReceiverZero();
+    /// @notice The receiver is on the list already.
     error AccountGuardIsTrusted(address account, address receiver);
+    /// @notice The receiver is not on the list, and no order that waited covers the grams.
     error AccountGuardUntrusted(address account, address receiver);
+    /// @notice More grams than one transaction may have without an order.
     error AccountGuardTransactionGrams(address account, uint256 grams, uint64 most);
+    /// @notice With these grams the day would have more than its limit.
     error AccountGuardDayGrams(address account, uint32 day, uint256 grams, uint64 most);
+    /// @notice An order moves at least one gram.
     error AccountGuardGramsZero();
+    /// @notice An order of the same content is not done, cancelled or over yet.
     error AccountGuardOrderLive(GuardOrderId orderId);
+    /// @notice There is no such order.
     error AccountGuardOrderUnknown(GuardOrderId orderId);
+    /// @notice The order is not in the state this needs.
     error AccountGuardOrderState(GuardOrderId orderId, uint8 state);
+    /// @notice Units move by the account's own transfer or retirement, not by execute.
     error AccountGuardOrderKind(GuardOrderId orderId, uint8 kind);
+    /// @notice The guard was turned off or its second person changed since the order was placed.
     error AccountGuardOrderDead(GuardOrderId orderId, uint32 generation);
+    /// @notice The order's time is over.
     error AccountGuardOrderOver(GuardOrderId orderId, uint40 endsAt);
+    /// @notice The cooling-off still runs.
     error AccountGuardOrderCooling(GuardOrderId orderId, uint40 ripeAt);
 
     /// @notice Guards the caller's account at once.
@@ -190,11 +231,15 @@ interface IAccountGuard {
 
     /// @notice Orders another trusted account. By the account.
     /// @param receiver Not trusted yet, not zero.
+    /// @return orderId To be confirmed within 30 days.
     /// @custom:reverts AccountGuardOff, AccountGuardStanding, AccountGuardReceiverZero,
     /// AccountGuardIsTrusted, AccountGuardOrderLive
     function orderTrust(address receiver) external returns (GuardOrderId orderId);
 
     /// @notice Orders other limits, higher or lower. By the account.
+    /// @param transactionGrams New limit per transaction, at most `dayGrams`.
+    /// @param dayGrams New limit per day.
+    /// @return orderId To be confirmed within 30 days.
     /// @custom:reverts AccountGuardOff, AccountGuardStanding, AccountGuardLimits,
     /// AccountGuardOrderLive
     function orderLimits(
@@ -203,17 +248,22 @@ interface IAccountGuard {
     ) external returns (GuardOrderId orderId);
 
     /// @notice Orders another second person. By the account; the present one confirms.
+    /// @param second Another open account of the same institution, not the present second person.
+    /// @return orderId To be confirmed within 30 days.
     /// @custom:reverts AccountGuardOff, AccountGuardStanding, AccountGuardSecond,
     /// AccountGuardOrderLive
     function orderSecond(address second) external returns (GuardOrderId orderId);
 
     /// @notice Orders another cooling-off, longer or shorter: a long one too would bind the
     /// institution. By the account.
+    /// @param coolingSeconds 3,600 to 2,592,000.
+    /// @return orderId To be confirmed within 30 days.
     /// @custom:reverts AccountGuardOff, AccountGuardStanding, AccountGuardCooling,
     /// AccountGuardOrderLive
     function orderCooling(uint32 coolingSeconds) external returns (GuardOrderId orderId);
 
     /// @notice Orders the end of the guard. By the account.
+    /// @return orderId To be confirmed within 30 days.
     /// @custom:reverts AccountGuardOff, AccountGuardStanding, AccountGuardOrderLive
     function orderOff() external returns (GuardOrderId orderId);
 

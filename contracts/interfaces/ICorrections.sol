@@ -51,6 +51,7 @@ interface ICorrections {
         Act act;
     }
 
+    /// @notice An operator proposed an act.
     event ActProposed(
         ActId indexed actId,
         ProgrammeId indexed programme,
@@ -59,26 +60,47 @@ interface ICorrections {
         uint40 expiresAt,
         Act act
     );
+    /// @notice An authority approved an act, and it was executed.
     event ActExecuted(ActId indexed actId, address indexed authority, bytes32 document);
+    /// @notice An authority rejected an act.
     event ActRejected(ActId indexed actId, address indexed authority, bytes32 document);
+    /// @notice An operator withdrew an act.
     event ActWithdrawn(ActId indexed actId, address indexed operator);
 
+    /// @notice The account does not have the role in the units' programme.
     error CorrectionsRoleMissing(ProgrammeId programme, uint8 role, address account);
+    /// @notice An authority does not decide what its own institution proposed or gains or loses by.
     error CorrectionsSameInstitution(InstitutionId institution, address caller, address party);
+    /// @notice Units of a lost key go to an account of the same institution only.
     error CorrectionsOtherInstitution(address from, address to);
+    /// @notice There is no such kind of act.
     error CorrectionsKind(uint8 kind);
+    /// @notice A field that the kind needs is missing, one it never uses is set, or a party is
+    /// named twice.
     error CorrectionsFields(uint8 kind);
+    /// @notice A party is no institution account.
     error CorrectionsPartyUnknown(address party);
+    /// @notice An act is about at least one gram.
     error CorrectionsGramsZero();
+    /// @notice An act and its decision need a document.
     error CorrectionsDocumentZero();
+    /// @notice The id was never issued.
     error CorrectionsTokenUnknown(TokenId tokenId);
+    /// @notice The replacement is the same id, or of another programme.
     error CorrectionsReplacement(TokenId tokenId, TokenId replacement);
+    /// @notice The account holds fewer grams than the act takes.
     error CorrectionsBalance(address account, TokenId tokenId, uint256 heldGrams, uint64 grams);
+    /// @notice The named act voided nothing of that id.
     error CorrectionsNotVoided(ActId voidAct, TokenId tokenId);
+    /// @notice More grams than are left of what the named act voided.
     error CorrectionsAboveVoided(ActId voidAct, uint64 grams, uint64 leftGrams);
+    /// @notice The parameter "act.seconds" must be 1 to 315,360,000 (ten years).
     error CorrectionsExpirySeconds(uint128 actSeconds);
+    /// @notice There is no such act.
     error CorrectionsUnknown(ActId actId);
+    /// @notice The act is no longer proposed.
     error CorrectionsState(ActId actId, uint8 state);
+    /// @notice The act's time is over.
     error CorrectionsExpired(ActId actId, uint40 expiresAt);
 
     /// @notice Proposes an act, to be approved within the parameter "act.seconds". By an operator

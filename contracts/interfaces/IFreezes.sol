@@ -24,6 +24,7 @@ interface IFreezes {
         uint64 grams;
     }
 
+    /// @notice An authority froze grams of an account.
     event GramsFrozen(
         FreezeId indexed freezeId,
         address indexed account,
@@ -34,8 +35,11 @@ interface IFreezes {
         bytes32 documentNumber,
         uint64 expiresAt
     );
+    /// @notice An authority ended a freeze.
     event FreezeLifted(FreezeId indexed freezeId, address indexed authority, bytes32 document);
+    /// @notice A freeze whose time was over left the list.
     event FreezeExpired(FreezeId indexed freezeId);
+    /// @notice DoubleCount froze more grams for a debt; requestGrams is the sum for that request.
     event DebtFrozen(
         RequestId indexed requestId,
         address indexed account,
@@ -43,6 +47,7 @@ interface IFreezes {
         uint64 grams,
         uint64 requestGrams
     );
+    /// @notice DoubleCount ended the freeze of a debt.
     event DebtLifted(
         RequestId indexed requestId,
         address indexed account,
@@ -50,17 +55,29 @@ interface IFreezes {
         uint64 grams
     );
 
+    /// @notice Only DoubleCount freezes for debts and lifts that.
     error FreezesNotDoubleCount(address caller);
+    /// @notice The caller does not have the role in the programme.
     error FreezesRoleMissing(ProgrammeId programme, uint8 role, address caller);
+    /// @notice An authority does not lift freezes of its own institution's account.
     error FreezesSameInstitution(address account, address caller);
+    /// @notice There is no such institution account.
     error FreezesAccountUnknown(address account);
+    /// @notice The id was never issued.
     error FreezesTokenUnknown(TokenId tokenId);
+    /// @notice A freeze has at least one gram.
     error FreezesGramsZero();
+    /// @notice A freeze and its end need a document.
     error FreezesDocumentZero();
+    /// @notice The freeze would be over at once.
     error FreezesExpiry(uint64 expiresAt, uint64 time);
+    /// @notice So many live freezes stand on the account and id already.
     error FreezesFull(address account, TokenId tokenId, uint256 most);
+    /// @notice There is no such freeze, or it ended.
     error FreezesUnknown(FreezeId freezeId);
+    /// @notice The freeze still counts.
     error FreezesNotExpired(FreezeId freezeId, uint64 expiresAt);
+    /// @notice Nothing is frozen for a debt of that request.
     error FreezesDebtUnknown(address account, TokenId tokenId, RequestId requestId);
 
     /// @notice Freezes grams of an account. By an authority of the id's programme, or of the
