@@ -2,16 +2,19 @@
 pragma solidity 0.8.37;
 
 import {SumTree} from "../../../contracts/libraries/SumTree.sol";
+import {SumTreeHarness} from "../../../contracts/mocks/SumTreeHarness.sol";
 import {FuzzTest} from "./Vm.sol";
 
 /// @dev Trees of any size, built here level by level.
 contract SumTreeTest is FuzzTest {
+    SumTreeHarness private immutable HARNESS = new SumTreeHarness();
+
     function testFuzz_EveryLeafOfATreeIsProvedAndNoOtherAmount(
         uint256 seed,
         uint8 size,
         uint8 place,
         uint64 other
-    ) external pure {
+    ) external view {
         uint64 count = uint64(bound(size, 1, 40));
         uint64 index = uint64(bound(place, 0, count - 1));
         uint8 depth = SumTree.depthOf(count);
@@ -39,10 +42,10 @@ contract SumTreeTest is FuzzTest {
         }
         SumTree.Tree memory tree = SumTree.Tree(level[0].hash, level[0].sum, count, depth);
         SumTree.Leaf memory leaf = _leaf(seed, index);
-        equal(SumTree.verify(tree, index, leaf, siblings) ? 1 : 0, 1);
+        equal(HARNESS.verify(tree, index, leaf, siblings) ? 1 : 0, 1);
         bool same = leaf.milligrams == other;
         leaf.milligrams = other;
-        equal(SumTree.verify(tree, index, leaf, siblings) ? 1 : 0, same ? 1 : 0);
+        equal(HARNESS.verify(tree, index, leaf, siblings) ? 1 : 0, same ? 1 : 0);
     }
 
     function _leaf(uint256 seed, uint256 i) private pure returns (SumTree.Leaf memory) {
