@@ -208,6 +208,8 @@ contract ReductionToken is UnitLedger, AccessManaged, IntentNonces {
     /// @inheritdoc IReductionToken
     function pull(address from, TokenId tokenId, uint64 grams) external {
         if (!_isCustodian(msg.sender)) revert ReductionTokenNotCustodian(msg.sender);
+        // Pulling from nobody would be minting.
+        if (from == address(0)) revert ERC1155InvalidSender(from);
         // Without the receiver's hook: the receiver is who asks.
         (uint256[] memory ids, uint256[] memory values) = _lists(tokenId, grams);
         _update(from, msg.sender, ids, values);
