@@ -86,6 +86,7 @@ export async function create<Names extends string>(
 export const createWallet = (owner: string) =>
   create<
     | "setRefuses"
+    | "setSignsNothing"
     | "setCallback"
     | "callbackFailed"
     | "callbackError"
