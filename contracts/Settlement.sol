@@ -292,16 +292,16 @@ contract Settlement is SettlementPayments, ReentrancyGuard {
     }
 
     function _emitFailed(InstitutionId exchange, uint256 tradeId, bytes memory reason) private {
-        bytes32[] memory values = new bytes32[](0);
+        bytes32[] memory details = new bytes32[](0);
         if (reason.length > 4) {
             // An array is encoded as its place, its length and its words.
             bytes memory words = Bytes.slice(reason, 4);
-            values = abi.decode(
+            details = abi.decode(
                 bytes.concat(bytes32(uint256(32)), bytes32(words.length / 32), words),
                 (bytes32[])
             );
         }
-        emit TradeFailed(exchange, tradeId, bytes4(reason), values);
+        emit TradeFailed(exchange, tradeId, bytes4(reason), details);
     }
 
     function _requireMatch(Trade calldata trade, InstitutionId exchange) private view {

@@ -120,12 +120,12 @@ interface ISettlement is IIntentNonces {
     );
     /// @notice A trade changed nothing; its number may be brought again.
     /// @param reason Selector of the error; 0 when it used up its gas.
-    /// @param values The error's values, a word each.
+    /// @param details The error's values, a word each.
     event TradeFailed(
         InstitutionId indexed exchange,
         uint256 indexed tradeId,
         bytes4 reason,
-        bytes32[] values
+        bytes32[] details
     );
     /// @notice A programme's authority decided the token that pays.
     event SettlementPaymentSet(
