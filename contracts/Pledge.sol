@@ -22,7 +22,9 @@ contract Pledge is IPledge, EIP712 {
         uint40 ripeRunningSeconds;
     }
 
+    /// @notice A longer grace counts as this.
     uint64 public constant MOST_GRACE_SECONDS = 366 days;
+    /// @notice EIP-712 type of a pledge's terms.
     bytes32 public constant PLEDGE_TYPEHASH = keccak256(
         "Pledge(address owner,address creditor,uint256 tokenId,uint64 grams,uint64 acceptBy,"
         "uint64 dueAt,bytes32 document,uint256 salt)"

@@ -23,22 +23,27 @@ contract Settlement is SettlementPayments, ReentrancyGuard {
         uint64 restGrams;
     }
 
+    /// @notice Trades of a batch.
     uint256 public constant MOST_TRADES = 100;
     /// @notice Gas one trade may use; some six times what a plain one needs, for contract accounts.
     uint256 public constant TRADE_GAS = 600_000;
     /// @notice An order lives no longer than this, so that a lost exchange locks nothing for ever.
     uint64 public constant MOST_LIFE_SECONDS = 366 days;
+    /// @notice A longer grace counts as this.
     uint64 public constant MOST_GRACE_SECONDS = 30 days;
+    /// @notice EIP-712 type of a sell order.
     bytes32 public constant SELL_TYPEHASH = keccak256(
         "SellOrder(address seller,bytes32 exchange,uint256 tokenId,uint64 grams,"
         "uint64 leastGrams,uint64 minPriceFenPerTonne,bytes32 payment,uint64 expiry,"
         "uint256 nonce)"
     );
+    /// @notice EIP-712 type of a buy order.
     bytes32 public constant BUY_TYPEHASH = keccak256(
         "BuyOrder(address buyer,bytes32 exchange,uint256 tokenId,uint64 grams,"
         "uint64 leastGrams,uint64 maxPriceFenPerTonne,bytes32 payment,uint64 expiry,"
         "uint256 nonce)"
     );
+    /// @notice EIP-712 type of an exchange's consent to a cancellation.
     bytes32 public constant CONSENT_TYPEHASH = keccak256(
         "CancelConsent(bytes32 orderId,address account,uint64 deadline)"
     );

@@ -29,6 +29,7 @@ abstract contract SettlementPayments is ISettlement, IntentNonces {
         uint64 nextAt;
     }
 
+    /// @notice EIP-712 type of a custodian's receipt.
     bytes32 public constant RECEIPT_TYPEHASH = keccak256(
         "CashReceipt(uint256 tradeId,bytes32 sellOrderId,bytes32 buyOrderId,address buyer,"
         "address seller,uint256 tokenId,uint64 grams,uint64 fen,address custodian,"

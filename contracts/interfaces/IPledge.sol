@@ -50,19 +50,33 @@ interface IPledge {
     /// @notice The units went to the creditor.
     event PledgeForeclosed(bytes32 indexed pledgeId);
 
+    /// @notice A pledge of no grams.
     error PledgeGramsZero();
+    /// @notice Nobody pledges to himself.
     error PledgeSelf(address account);
+    /// @notice Only the owner offers and takes back.
     error PledgeNotOwner(address owner, address caller);
+    /// @notice Only the creditor does this.
     error PledgeNotCreditor(address creditor, address caller);
+    /// @notice The last second to accept has passed.
     error PledgeAcceptBy(uint64 acceptBy, uint64 time);
+    /// @notice Due before the last second to accept.
     error PledgeDueTooEarly(uint64 dueAt, uint64 acceptBy);
+    /// @notice The same terms were offered before.
     error PledgeExists(bytes32 pledgeId);
+    /// @notice Not possible in the state in which the pledge is.
     error PledgeState(bytes32 pledgeId, uint8 state);
+    /// @notice Not the creditor's signature over the pledge's id.
     error PledgeSignature(address creditor, bytes32 pledgeId);
+    /// @notice The party's account is not open, or frozen, or closed.
     error PledgeStanding(address account, uint8 standing);
+    /// @notice The debt is not due yet.
     error PledgeNotDue(bytes32 pledgeId, uint64 dueAt);
+    /// @notice The grace of the claim is still running.
     error PledgeNotRipe(bytes32 pledgeId, uint64 ripeAt);
+    /// @notice The account does not have the role in the programme now.
     error PledgeRoleMissing(ProgrammeId programme, uint8 role, address account);
+    /// @notice The authority's account is of a party's institution.
     error PledgeSameInstitution(address authority, address party);
 
     /// @notice Puts the caller's units under a pledge that starts when the creditor accepts.
@@ -74,7 +88,8 @@ interface IPledge {
     /// @custom:source design.md section 5: lien, release, foreclosure.
     function offer(Terms calldata terms) external returns (bytes32 pledgeId);
 
-    /// @notice Offers what the creditor has signed already, so that the pledge starts at once.
+    /// @notice Offers what the creditor has signed already, so that the pledge starts at once. By
+    /// the owner.
     /// @param terms The caller is their owner.
     /// @param signature The creditor's over the pledge's id; ERC-1271 counts.
     /// @return pledgeId EIP-712 digest of the terms.

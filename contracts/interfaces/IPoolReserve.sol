@@ -73,13 +73,21 @@ interface IPoolReserve is IERC1155Receiver {
         uint128 deficit
     );
 
+    /// @notice Only the registry's token tells the pool what it receives and loses.
     error PoolReserveNotToken(address caller);
+    /// @notice The account does not have the role in the programme now.
     error PoolReserveRoleMissing(ProgrammeId programme, uint8 role, address account);
+    /// @notice The operator takes nothing out of the pool for itself.
     error PoolReserveOwnInstitution(address to, InstitutionId institution);
+    /// @notice The units are of another programme.
     error PoolReserveProgramme(ProgrammeId programme, TokenId tokenId);
+    /// @notice The lines do not sum to whole grams.
     error PoolReserveFraction(uint128 totalMilligrams);
+    /// @notice Not the depth of so many lines, or grams without a line.
     error PoolReserveShape(uint64 count, uint8 depth);
+    /// @notice The pool holds less than it would have to.
     error PoolReserveShort(uint128 heldGrams, uint128 neededGrams);
+    /// @notice The programme has no epoch of that number.
     error PoolReserveEpochUnknown(ProgrammeId programme, uint64 epoch);
 
     /// @notice States the sum and the tree of all personal lines. By the operator.

@@ -137,33 +137,61 @@ interface ISettlement is IIntentNonces {
         bytes32 document
     );
 
+    /// @notice No trades, or more than a batch may have.
     error SettlementBatch(uint256 trades, uint256 most);
+    /// @notice Too little gas is left to give the next trade its full share.
     error SettlementGasShort(uint256 gas, uint256 least);
+    /// @notice Settlement alone calls this, for one trade of a batch.
     error SettlementOnlySelf(address caller);
+    /// @notice The account does not have the role in the programme now.
     error SettlementRoleMissing(ProgrammeId programme, uint8 role, address account);
+    /// @notice Only the order's seller lists or cancels it.
     error SettlementNotSeller(address seller, address caller);
+    /// @notice The order is bound to the institution of another exchange.
     error SettlementNotExchange(InstitutionId exchange, InstitutionId institution);
+    /// @notice An order or a trade of no grams.
     error SettlementGramsZero();
+    /// @notice A least fill of nothing, or above the order itself.
     error SettlementLeastGrams(uint64 grams, uint64 leastGrams);
+    /// @notice The order would live longer than any may.
     error SettlementLife(uint64 expiry, uint64 latest);
+    /// @notice The order was listed before; no order is listed twice.
     error SettlementKnown(bytes32 orderId);
+    /// @notice The order was never listed, or nothing of it is left.
     error SettlementNotOpen(bytes32 orderId);
+    /// @notice The order's last second has passed.
     error SettlementExpired(uint64 expiry, uint64 time);
+    /// @notice The order, with its grace, is not over yet.
     error SettlementNotOver(bytes32 orderId, uint64 overAfter);
+    /// @notice Seller and buyer signed different ids.
     error SettlementTokenId(TokenId sold, TokenId bought);
+    /// @notice Seller and buyer signed different ways to pay.
     error SettlementPaymentDiffers(bytes32 sold, bytes32 bought);
+    /// @notice What both signed is not the token and rate that pay in the programme now.
     error SettlementPaymentUnknown(bytes32 payment, bytes32 inForce);
+    /// @notice A token without a rate, a rate without a token, or an address without code.
     error SettlementPaymentInvalid(address token, uint96 unitsPerFen);
+    /// @notice The seller would get less than the least price.
     error SettlementBelowPrice(uint64 fen, uint256 least);
+    /// @notice The buyer would pay more than the highest price.
     error SettlementAbovePrice(uint64 fen, uint256 most);
+    /// @notice More grams than the sell or buy order has left.
     error SettlementTooMany(bytes32 orderId, uint64 grams, uint64 rest);
+    /// @notice Fewer grams than the order's least fill, and not all the rest.
     error SettlementTooFew(bytes32 orderId, uint64 grams, uint64 leastGrams);
+    /// @notice The exchange settled a trade of that number before.
     error SettlementTradeUsed(InstitutionId exchange, uint256 tradeId);
+    /// @notice One account cannot be both seller and buyer.
     error SettlementSelfTrade(address account);
+    /// @notice The party's account is not open, or frozen, or closed.
     error SettlementStanding(address account, uint8 standing);
+    /// @notice The custodian is of the exchange's, the seller's or the buyer's institution.
     error SettlementCustodianInstitution(address custodian, InstitutionId institution);
+    /// @notice The token refused the payment.
     error SettlementPaymentFailed(address token);
+    /// @notice Less arrived with the seller than was due.
     error SettlementPaidShort(uint256 paid, uint256 due);
+    /// @notice The units could not move; `reason` is the selector of the token's error.
     error SettlementDeliveryRefused(bytes4 reason);
 
     /// @notice Lists the caller's order: its grams go into escrow.
