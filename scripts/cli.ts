@@ -13,10 +13,12 @@ class UsageError extends Error {}
 /** Failures whose message is made for the person at the terminal; any other one is shown with its trace. */
 const toldPlainly = new Set(["StackError", "StepError", "DeploymentError", "ReindexRefusedError"]);
 
-type Flags = Readonly<Record<string, boolean | undefined>>;
+type Flags = Readonly<Record<string, boolean | string | undefined>>;
 
 interface Command {
   readonly flags: readonly string[];
+  /** Flags that take a value. */
+  readonly valued?: readonly string[];
   /** How many words may follow the flags. */
   readonly words: number;
   run(flags: Flags, words: readonly string[]): Promise<number>;
@@ -39,6 +41,8 @@ const commands: Readonly<Record<string, Command>> = {
     run: async (flags) => resetData(dataFolder, flags.yes === true, say),
   },
   reindex: { flags: [], words: 0, run: reindex },
+  deploy: { flags: [], words: 1, run: (_flags, [config]) => deploy(config) },
+  compare: { flags: ["json"], valued: ["manifest"], words: 0, run: compare },
   test: {
     flags: ["deep"],
     words: 1,
@@ -147,15 +151,49 @@ async function reindex(): Promise<number> {
   }
 }
 
+/** A file as the caller names it: from where ./tanpu was called. */
+const fileOf = (name: string): string =>
+  path.resolve(process.env.TANPU_CALLED_FROM || process.cwd(), name);
+
+/** A variable of the environment; a blank one counts as not set. */
+const variable = (name: string): string | undefined => process.env[name]?.trim() || undefined;
+
+async function deploy(config: string | undefined): Promise<number> {
+  if (config === undefined) {
+    throw new UsageError("deploy needs a configuration; deployments/sample.yaml shows one.");
+  }
+  const { runDeploy } = await import("./deploy/commands.ts");
+  const keyFile = variable("DEPLOYER_KEY_FILE");
+  await runDeploy({
+    configFile: fileOf(config),
+    dataFolder,
+    rpcUrl: variable("RPC_URL"),
+    keyFile: keyFile === undefined ? undefined : fileOf(keyFile),
+    say,
+  });
+  return 0;
+}
+
+async function compare(flags: Flags): Promise<number> {
+  const { runCompare } = await import("./deploy/commands.ts");
+  return runCompare({
+    manifestFile: typeof flags.manifest === "string" ? fileOf(flags.manifest) : undefined,
+    json: flags.json === true,
+    dataFolder,
+    rpcUrl: variable("RPC_URL"),
+    print: (text) => process.stdout.write(`${text}\n`),
+  });
+}
+
 function parse(args: readonly string[]): { command: Command; flags: Flags; words: string[] } {
   const [name = "help", ...rest] = args;
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (command === undefined)
     throw new UsageError(`There is no command "${name}"; ./tanpu help shows what there is.`);
   try {
-    const options = Object.fromEntries(
-      [...command.flags, "help"].map((flag) => [flag, { type: "boolean" as const }]),
-    );
+    const options: Record<string, { type: "boolean" | "string" }> = {};
+    for (const flag of [...command.flags, "help"]) options[flag] = { type: "boolean" };
+    for (const flag of command.valued ?? []) options[flag] = { type: "string" };
     const { values, positionals } = parseArgs({
       args: rest,
       options,

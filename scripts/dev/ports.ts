@@ -45,3 +45,8 @@ export async function findPort(dataFolder: string, name: string, avoid?: number)
   fs.renameSync(`${file}.${process.pid}`, file);
   return port;
 }
+
+/** The port a part of this folder had last; whether it still listens is for the caller to find out. */
+export function knownPort(dataFolder: string, name: string): number | undefined {
+  return remembered(dataFolder)[name];
+}

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import * as path from "node:path";
 import { FileKeyStore, readPassphrase } from "../../server/chain/keys.ts";
 import { writeDurably } from "../../server/platform/store.ts";
-import { deploy, type Manifest, type StepSigner } from "../deploy.ts";
+import { checkDeployed, deploy, type Manifest, type StepSigner } from "../deploy.ts";
 
 /** Where a data folder keeps what the registry's parties need. */
 export const folders = {
@@ -51,8 +51,13 @@ export async function prepareRegistry(options: {
 }): Promise<{ manifest: Manifest; keys: FileKeyStore; deployer: string }> {
   const { dataFolder, rpcUrl, onStep } = options;
   const keys = await openKeys(dataFolder, folders.keys(dataFolder));
-  const { deployer } = await namedKeys(folders.parties(dataFolder), ["deployer"], keys);
   const expected = await readJson<Manifest>(folders.manifest(dataFolder));
+  // A registry of ./tanpu deploy: its deployer has no say any more, so there is nothing to take up.
+  if (expected?.plan?.ownership) {
+    const manifest = await checkDeployed(rpcUrl, expected);
+    return { manifest, keys, deployer: expected.plan.deployer };
+  }
+  const { deployer } = await namedKeys(folders.parties(dataFolder), ["deployer"], keys);
   const manifest = await deploy({
     rpcUrl,
     deployer: stepSigner(keys, deployer),

@@ -1,7 +1,3 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { createRequire } from "node:module";
-import type { AddressInfo } from "node:net";
-import { createServer } from "node:net";
 import { expect } from "chai";
 import { Interface, id, Wallet } from "ethers";
 import {
@@ -13,23 +9,8 @@ import {
   runSteps,
 } from "../../scripts/deploy.ts";
 import { programmesAbi } from "../../server/chain/abi/programmes.ts";
+import { startAnvil } from "./anvil.ts";
 import { instrumented } from "./support.ts";
-
-/** A free port, as the system gives it. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
-function anvilBinary(): string {
-  const require = createRequire(import.meta.url);
-  const anvil = createRequire(require.resolve("@foundry-rs/anvil/package.json"));
-  const name = `@foundry-rs/anvil-${process.platform}-${process.arch === "x64" ? "amd64" : "arm64"}`;
-  return anvil.resolve(`${name}/bin/anvil`);
-}
 
 class Cut extends Error {}
 
@@ -37,31 +18,15 @@ describe("Deployment", () => {
   if (instrumented) return;
 
   const deployer = new Wallet(id("deployer of the deployment test"));
-  let chain: ChildProcess;
+  let chain: Awaited<ReturnType<typeof startAnvil>>;
   let rpcUrl: string;
   let manifest: Manifest;
 
   before(async () => {
-    const port = await freePort();
-    rpcUrl = `http://127.0.0.1:${port}`;
-    const options = ["--hardfork", "cancun", "--block-base-fee-per-gas", "0", "--gas-price", "0"];
-    chain = spawn(anvilBinary(), ["--port", String(port), ...options], {
-      stdio: "ignore",
-    });
-    const deadline = Date.now() + 10_000;
-    const up = () =>
-      fetch(rpcUrl, { method: "POST", body: "{}" }).then(
-        () => true,
-        () => false,
-      );
-    while (!(await up())) {
-      if (Date.now() > deadline) throw new Error("The test's chain did not come up.");
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
+    chain = await startAnvil();
+    rpcUrl = chain.rpcUrl;
   });
-  after(() => {
-    chain.kill("SIGKILL");
-  });
+  after(() => chain.stop());
 
   it("that was cut is taken up where it stood", async () => {
     const names: string[] = [];
@@ -99,7 +64,7 @@ describe("Deployment", () => {
     const { address } = manifest.contracts.issuance;
     const contracts = {
       ...manifest.contracts,
-      issuance: { address, codeHash: id("other code") },
+      issuance: { ...manifest.contracts.issuance, codeHash: id("other code") },
     };
     await refusal({ ...manifest, contracts });
 
