@@ -57,6 +57,7 @@ export default defineConfig({
         overrides: {
           "contracts/DoubleCount.sol": smaller(200),
           "contracts/Issuance.sol": smaller(1_000),
+          "contracts/mocks/IssuanceNext.sol": smaller(1_000),
           "contracts/ReductionToken.sol": halving,
         },
         isolated: false,

@@ -153,11 +153,11 @@ contract DoubleCount is Demands {
         if (deduction.fault != Fault.DUPLICATE || _isClaimed(deduction)) {
             revert DoubleCountNotRestorable(requestId, index);
         }
-        IIssuance.Request memory request = ISSUANCE.requestOf(requestId);
+        IIssuance.Request memory request = _issuanceOf(requestId).requestOf(requestId);
         delete _deductions[requestId][index];
         emit LeafRestored(requestId, index, deduction.milligrams);
         if (!deduction.afterIssue && _isUndecided(request.state)) {
-            ISSUANCE.restore(requestId, deduction.milligrams, 1);
+            _issuanceOf(requestId).restore(requestId, deduction.milligrams, 1);
             return;
         }
         if (!deduction.afterIssue || !_forgive(requestId, request, deduction.milligrams)) {
@@ -213,9 +213,10 @@ contract DoubleCount is Demands {
             _owe(requestId, request, proposal, deduction.milligrams, false);
             return;
         }
-        ISSUANCE.deduct(requestId, deduction.milligrams, 1);
+        _issuanceOf(requestId).deduct(requestId, deduction.milligrams, 1);
         uint128 most = PROGRAMMES.parameterOr(request.programme, ParameterKeys.DUPLICATES_FELL, 0);
-        if (most != 0 && request.deductedLeaves + 1 >= most) ISSUANCE.fall(requestId, proposal);
+        if (most != 0 && request.deductedLeaves + 1 >= most)
+            _issuanceOf(requestId).fall(requestId, proposal);
     }
 
     /// @dev Both leaves of a claim stand in its tree, belong together and are not deducted. Answers
@@ -247,7 +248,7 @@ contract DoubleCount is Demands {
     /// @dev Whether the claim that a duplicate gave way to still stands.
     function _isClaimed(Deduction memory deduction) private view returns (bool) {
         RequestId earlier = deduction.earlier;
-        uint8 state = ISSUANCE.requestOf(earlier).state;
+        uint8 state = _issuanceOf(earlier).requestOf(earlier).state;
         if (!_isLive(state) || _deductions[earlier][deduction.earlierIndex].fault != 0) {
             return false;
         }

@@ -308,7 +308,7 @@ contract Issuance is IssuanceReviews {
         for (uint256 i = 0; i < 3; ++i) {
             InstitutionId institution = parties.institutions[i];
             if (institution == checked) continue;
-            if (_blocked[programme][institution]) revert IssuanceBlocked(programme, institution);
+            if (isBlocked(programme, institution)) revert IssuanceBlocked(programme, institution);
             checked = institution;
         }
     }

@@ -134,7 +134,7 @@ abstract contract IssuanceRequests is IIssuance {
     function isBlocked(
         ProgrammeId programme,
         InstitutionId institution
-    ) external view returns (bool) {
+    ) public view virtual returns (bool) {
         return _blocked[programme][institution];
     }
 

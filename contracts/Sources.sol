@@ -17,7 +17,9 @@ contract Sources is SourceCalendars {
     address private immutable ISSUANCE;
     address private immutable POOL_RESERVE;
 
+    uint8 private _lastVersion;
     mapping(address issuer => uint8 state) private _issuers;
+    mapping(uint8 version => address issuer) private _issuerAt;
     mapping(ProgrammeId programme => uint32 count) private _methodologyCounts;
     mapping(ProgrammeId programme => mapping(MethodologyId methodology => Methodology))
         private _methodologies;
@@ -34,7 +36,7 @@ contract Sources is SourceCalendars {
         ISSUANCE = issuance;
         POOL_RESERVE = poolReserve;
         _issuers[issuance] = IssuerState.OPEN;
-        emit SourcesIssuerAdded(issuance);
+        emit SourcesIssuerAdded(issuance, 0);
     }
 
     /// @inheritdoc ISources
@@ -209,7 +211,9 @@ contract Sources is SourceCalendars {
             revert SourcesIssuerState(issuer, state);
         }
         _issuers[issuer] = IssuerState.OPEN;
-        emit SourcesIssuerAdded(issuer);
+        uint8 version = ++_lastVersion;
+        _issuerAt[version] = issuer;
+        emit SourcesIssuerAdded(issuer, version);
     }
 
     /// @inheritdoc ISources
@@ -291,6 +295,11 @@ contract Sources is SourceCalendars {
     /// @inheritdoc ISources
     function consentOf(SourceId sourceId) external view returns (address owner) {
         return _consents[sourceId];
+    }
+
+    /// @inheritdoc ISources
+    function issuerAt(uint8 version) external view returns (address) {
+        return version == 0 ? ISSUANCE : _issuerAt[version];
     }
 
     /// @inheritdoc ISources

@@ -28,7 +28,7 @@ abstract contract Debts is DoubleCountBase {
     /// @inheritdoc IDoubleCount
     function freeze(RequestId requestId, address account) external {
         Debt storage debt = _requireOpen(requestId);
-        IIssuance.Request memory request = ISSUANCE.requestOf(requestId);
+        IIssuance.Request memory request = _issuanceOf(requestId).requestOf(requestId);
         _requireLiable(requestId, debt, request, account);
         if (_heldBy(account, debt.tokenId) != 0) _addAccount(requestId, account);
         _settle(requestId, debt, request);
@@ -65,7 +65,7 @@ abstract contract Debts is DoubleCountBase {
     /// @inheritdoc IDoubleCount
     function repay(RequestId requestId, TokenId tokenId, uint64 grams) external {
         Debt storage debt = _requireOpen(requestId);
-        IIssuance.Request memory request = ISSUANCE.requestOf(requestId);
+        IIssuance.Request memory request = _issuanceOf(requestId).requestOf(requestId);
         PROGRAMMES.requireRunning(request.programme);
         _requireLiable(requestId, debt, request, msg.sender);
         _requireServes(debt, request, tokenId);
@@ -81,7 +81,7 @@ abstract contract Debts is DoubleCountBase {
     /// @inheritdoc IDoubleCount
     function enforce(RequestId requestId) external {
         Debt storage debt = _requireOpen(requestId);
-        IIssuance.Request memory request = ISSUANCE.requestOf(requestId);
+        IIssuance.Request memory request = _issuanceOf(requestId).requestOf(requestId);
         PROGRAMMES.requireRunning(request.programme);
         uint40 time = _runningSeconds(request.programme);
         if (time < debt.deadline) revert DoubleCountDebtDeadline(requestId, debt.deadline, time);
@@ -125,7 +125,7 @@ abstract contract Debts is DoubleCountBase {
     ) internal {
         Debt storage debt = _debts[requestId];
         if (debt.owner == address(0)) {
-            debt.tokenId = ISSUANCE.tokenIdOf(proposal);
+            debt.tokenId = _issuanceOf(requestId).tokenIdOf(proposal);
             debt.owner = SOURCES.sourceOf(proposal.sourceId).owner;
             _addAccount(requestId, debt.owner);
             _addAccount(requestId, request.applicant);
@@ -231,6 +231,7 @@ abstract contract Debts is DoubleCountBase {
         uint64 before = _openDebts[programme][institution];
         _openDebts[programme][institution] = opened ? before + 1 : before - 1;
         if (before == 0 || (before == 1 && !opened)) {
+            // One list for all versions: a later one asks openDebtsOf before it issues.
             ISSUANCE.setBlocked(programme, institution, opened);
         }
     }
@@ -272,7 +273,7 @@ abstract contract Debts is DoubleCountBase {
         RequestId requestId,
         Debt storage debt
     ) private view returns (IIssuance.Request memory request) {
-        request = ISSUANCE.requestOf(requestId);
+        request = _issuanceOf(requestId).requestOf(requestId);
         (ProgrammeId deciding, bool holds, InstitutionId own, ) = PROGRAMMES.deciderIn(
             request.programme,
             msg.sender

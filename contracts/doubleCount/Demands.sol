@@ -61,7 +61,7 @@ abstract contract Demands is Debts {
         });
         _latest[requestId][level][index] = demandId;
         emit DemandOpened(demandId, requestId, msg.sender, level, index, needed, deadline);
-        if (holds) ISSUANCE.hold(requestId);
+        if (holds) _issuanceOf(requestId).hold(requestId);
     }
 
     /// @inheritdoc IDoubleCount
@@ -85,7 +85,7 @@ abstract contract Demands is Debts {
         _demands[demandId].state = DemandState.ANSWERED;
         emit DemandAnswered(demandId, msg.sender);
         _credit(msg.sender, asked.depositWei);
-        if (asked.holds) ISSUANCE.unhold(asked.requestId);
+        if (asked.holds) _issuanceOf(asked.requestId).unhold(asked.requestId);
     }
 
     /// @inheritdoc IDoubleCount
@@ -104,7 +104,7 @@ abstract contract Demands is Debts {
     /// @inheritdoc IDoubleCount
     function reclaim(uint64 demandId) external {
         Demand memory asked = _requireOpenDemand(demandId);
-        uint8 state = ISSUANCE.requestOf(asked.requestId).state;
+        uint8 state = _issuanceOf(asked.requestId).requestOf(asked.requestId).state;
         if (_isLive(state) && !_isOwedWhole(asked.requestId)) {
             revert DoubleCountRequestLive(asked.requestId, state);
         }
@@ -151,7 +151,7 @@ abstract contract Demands is Debts {
         bool afterIssue = !_isUndecided(request.state);
         emit TreeRefuted(requestId, fault, level, index, afterIssue, msg.sender);
         if (afterIssue) _owe(requestId, request, proposal, 0, true);
-        else ISSUANCE.fall(requestId, proposal);
+        else _issuanceOf(requestId).fall(requestId, proposal);
     }
 
     function _credit(address account, uint128 depositWei) private {

@@ -43,13 +43,20 @@ abstract contract DoubleCountBase is IDoubleCount {
         RequestId requestId,
         IIssuance.Proposal calldata proposal
     ) internal view returns (IIssuance.Request memory request) {
-        request = ISSUANCE.requestOf(requestId);
+        request = _issuanceOf(requestId).requestOf(requestId);
         bytes32 content = keccak256(abi.encode(proposal));
         if (content != request.content) revert DoubleCountProposalMismatch(requestId, content);
         if (!_isLive(request.state)) revert DoubleCountState(requestId, request.state);
         if (request.state == RequestState.ISSUED && _isOwedWhole(requestId)) {
             revert DoubleCountWholeOwed(requestId);
         }
+    }
+
+    /// @dev A later version of Issuance puts its number into the top byte of its requests' ids, so
+    /// that one DoubleCount serves all of them and a request of a later version is the later one.
+    function _issuanceOf(RequestId requestId) internal view returns (IIssuance) {
+        uint64 version = RequestId.unwrap(requestId) >> 56;
+        return version == 0 ? ISSUANCE : IIssuance(SOURCES.issuerAt(uint8(version)));
     }
 
     /// @dev Running second that lies so many seconds ahead as a parameter says. A missing one must

@@ -113,7 +113,7 @@ interface ISources {
         SourceId indexed sourceId,
         address indexed owner
     );
-    event SourcesIssuerAdded(address indexed issuer);
+    event SourcesIssuerAdded(address indexed issuer, uint8 version);
     event SourcesIssuerClosed(address indexed issuer);
     event DaysBooked(
         AssetKey indexed assetKey,
@@ -298,15 +298,16 @@ interface ISources {
         MethodologyId methodology
     ) external;
 
-    /// @notice Lets a next version of Issuance book days in the same calendars. By the registry's
-    /// registrars (AccessManager, with its delay). Issuers are only added.
+    /// @notice Lets a next version of Issuance book days in the same calendars. By the keeper of
+    /// issuers (AccessManager, with its delay). Issuers are only added; each gets the next version
+    /// number, which stands in the top byte of its requests' ids.
     /// @param issuer The contract.
     /// @custom:reverts SourcesIssuerState
     /// @custom:source design.md section 5: contracts that hold calendars are never replaced.
     function addIssuer(address issuer) external;
 
     /// @notice Closes an issuer: it books no more days, but frees what it booked and finishes what
-    /// is under way. By the registry's registrars (AccessManager).
+    /// is under way. By the keeper of issuers (AccessManager, with its delay).
     /// @param issuer The contract.
     /// @custom:reverts SourcesIssuerState
     function closeIssuer(address issuer) external;
@@ -388,6 +389,9 @@ interface ISources {
 
     /// @notice Who consented to a second source, zero when nobody did.
     function consentOf(SourceId sourceId) external view returns (address owner);
+
+    /// @notice The issuer of a version, 0 the first one; the zero address when there is none yet.
+    function issuerAt(uint8 version) external view returns (address);
 
     /// @notice Whether a contract may book days: an issuer that is not closed.
     function isIssuer(address account) external view returns (bool);
