@@ -72,6 +72,7 @@ interface ICertificate is IERC721, IERC5192, IIntentNonces {
         RetirementId[] retirements,
         CertificateId replaces
     );
+    /// @notice An authority revoked a certificate; its retirements stay used.
     event CertificateRevoked(CertificateId indexed certificateId, bytes32 document);
     /// @notice Units behind a certificate carry an open debt.
     event CertificateImpaired(
@@ -82,29 +83,53 @@ interface ICertificate is IERC721, IERC5192, IIntentNonces {
     /// @notice The units of an id carry no open debt any more.
     event CertificateMended(CertificateId indexed certificateId, TokenId indexed tokenId);
 
+    /// @notice There is no such kind.
     error CertificateKindUnknown(uint8 kind);
+    /// @notice A certificate stands on at least one retirement.
     error CertificateEmpty();
+    /// @notice A certificate stands on at most so many retirements.
     error CertificateTooMany(uint256 count, uint256 most);
+    /// @notice The retirement is another holder's.
     error CertificateNotRetirer(RetirementId retirementId, address retirer, address caller);
+    /// @notice The certificate's programme does not recognise the units of this one.
     error CertificateMixedProgrammes(RetirementId retirementId, ProgrammeId programme);
+    /// @notice What is retired for this purpose certifies nothing in the programme.
     error CertificatePurpose(RetirementId retirementId, uint8 purpose);
+    /// @notice Less was retired than is stated as covered.
     error CertificateShort(uint64 retiredGrams, uint64 emittedGrams);
+    /// @notice The holder's account is frozen, closed or none.
     error CertificateHolderStanding(address holder, uint8 standing);
+    /// @notice The holder has a certificate of this list and content.
     error CertificateExists(CertificateId certificateId);
+    /// @notice There is no such certificate.
     error CertificateUnknown(CertificateId certificateId);
+    /// @notice Only a revoked certificate is replaced, once.
     error CertificateReplacedNotRevoked(CertificateId certificateId);
+    /// @notice The replaced certificate is of this programme, not of the new one's.
     error CertificateReplacedProgramme(CertificateId certificateId, ProgrammeId programme);
+    /// @notice The opening is of another certificate than the signed one.
     error CertificateReplacedMismatch(CertificateId opened, CertificateId signed);
+    /// @notice The order names another account to bring it.
     error CertificateNotDelegate(address delegate, address caller);
+    /// @notice The certificate was revoked or replaced.
     error CertificateNotValid(CertificateId certificateId, uint8 state);
+    /// @notice The opening is not the certificate's, or has no such entry.
     error CertificateOpeningMismatch(CertificateId certificateId);
+    /// @notice The opening is not the retirement's.
     error CertificateRetirementMismatch(RetirementId retirementId);
+    /// @notice The retirement's opening has no such line.
     error CertificateLineUnknown(RetirementId retirementId, uint256 line);
+    /// @notice The units carry no open debt.
     error CertificateNotDisputed(TokenId tokenId);
+    /// @notice The units still carry an open debt.
     error CertificateDisputed(TokenId tokenId);
+    /// @notice The certificate is shown as impaired by this id already.
     error CertificateImpairedAlready(CertificateId certificateId, TokenId tokenId);
+    /// @notice The certificate is not shown as impaired by this id.
     error CertificateNotImpaired(CertificateId certificateId, TokenId tokenId);
+    /// @notice The caller does not have the role in the certificate's programme.
     error CertificateRoleMissing(ProgrammeId programme, uint8 role, address caller);
+    /// @notice A certificate never moves.
     error CertificateLocked(uint256 certificateId);
 
     /// @notice Makes a certificate of the caller's own retirements.
@@ -132,7 +157,8 @@ interface ICertificate is IERC721, IERC5192, IIntentNonces {
         Opening calldata replaces
     ) external returns (CertificateId certificateId);
 
-    /// @notice Makes a certificate by the retirer's signed order.
+    /// @notice Makes a certificate by the retirer's signed order. Anyone may bring it, or only the
+    /// delegate that the order names.
     /// @param intent The order.
     /// @param replaces Opening of the certificate that the order names as replaced.
     /// @param signature ECDSA signature of the holder's key, or what its ERC-1271 contract accepts.
@@ -224,6 +250,8 @@ interface ICertificate is IERC721, IERC5192, IIntentNonces {
         );
 
     /// @notice Whether a certificate is shown as impaired by units of an id.
+    /// @param certificateId The certificate.
+    /// @param tokenId The id.
     function isImpairedBy(
         CertificateId certificateId,
         TokenId tokenId

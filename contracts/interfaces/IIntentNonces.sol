@@ -13,8 +13,11 @@ interface IIntentNonces {
     /// @notice A signer made nonces worthless; used ones may be among them.
     event NoncesCancelled(address indexed signer, uint248 indexed word, uint256 mask);
 
+    /// @notice The nonce was used or cancelled before.
     error IntentNoncesUsed(address signer, uint256 nonce);
+    /// @notice The intent was brought after its last second.
     error IntentNoncesExpired(uint64 deadline, uint64 time);
+    /// @notice Neither the signer's key nor its contract signed this digest.
     error IntentNoncesSignature(address signer, bytes32 digest);
 
     /// @notice Makes nonces of the caller worthless, at once and for ever; also when the account is

@@ -95,6 +95,7 @@ interface IReductionToken is IERC1155, IIntentNonces {
         uint64 deadline;
     }
 
+    /// @notice Units left for ever, and got their serials.
     event Retired(
         RetirementId indexed retirementId,
         TokenId indexed tokenId,
@@ -114,6 +115,7 @@ interface IReductionToken is IERC1155, IIntentNonces {
         bytes32 content,
         RetiredLine[] lines
     );
+    /// @notice An authority's act moved units without their holder's order; reason is the act.
     event ForcedTransfer(
         TokenId indexed tokenId,
         address indexed from,
@@ -121,53 +123,85 @@ interface IReductionToken is IERC1155, IIntentNonces {
         uint64 grams,
         bytes32 reason
     );
+    /// @notice Units left by correction; reason is the act or the request whose debt it is.
     event Voided(
         TokenId indexed tokenId,
         address indexed holder,
         uint64 grams,
         bytes32 indexed reason
     );
+    /// @notice Voided grams came back by correction; reason is the act.
     event Reissued(
         TokenId indexed tokenId,
         address indexed to,
         uint64 grams,
         bytes32 indexed reason
     );
+    /// @notice An id was suspended or became active again.
     event IdStateSet(TokenId indexed tokenId, uint8 state);
+    /// @notice An account's standing is this from now on, all bits included.
     event StandingSet(address indexed account, uint8 standing);
+    /// @notice A programme's units stand still from now on, or move again.
     event PausedSet(ProgrammeId indexed programme, bool paused);
+    /// @notice A further contract may issue, for ever.
     event TokenIssuerAdded(address indexed issuer);
 
+    /// @notice The caller is no issuer.
     error ReductionTokenNotIssuance(address caller);
+    /// @notice Only Programmes copies standing and pauses.
     error ReductionTokenNotProgrammes(address caller);
+    /// @notice Only Certificate consumes retirements.
     error ReductionTokenNotCertificate(address caller);
+    /// @notice The caller is not a contract that carries out corrections.
     error ReductionTokenNotCorrections(address caller);
+    /// @notice Only Settlement, Pledge and PoolReserve pull.
     error ReductionTokenNotCustodian(address caller);
+    /// @notice Only AccountGuard says that an account is guarded.
     error ReductionTokenNotAccountGuard(address caller);
+    /// @notice Only Freezes says that an account is partly frozen.
     error ReductionTokenNotFreezes(address caller);
+    /// @notice Nobody cannot issue.
     error ReductionTokenIssuerZero();
+    /// @notice The contract is an issuer already.
     error ReductionTokenIssuerKnown(address issuer);
+    /// @notice The id was never issued.
     error ReductionTokenUnknown(uint256 tokenId);
+    /// @notice The id was issued before, whatever its quantity was.
     error ReductionTokenExists(TokenId tokenId);
+    /// @notice The id is suspended.
     error ReductionTokenState(uint256 tokenId, uint8 state);
+    /// @notice The account is frozen, closed or none.
     error ReductionTokenStanding(address account, uint8 standing);
+    /// @notice The contract's standing is open for ever.
     error ReductionTokenStandingFixed(address account);
+    /// @notice The programme is paused.
     error ReductionTokenPaused(uint32 programme);
+    /// @notice Fewer grams would be left than are frozen.
     error ReductionTokenPartlyFrozen(
         address account,
         uint256 tokenId,
         uint256 leftGrams,
         uint64 frozenGrams
     );
+    /// @notice An act reaches neither into nor out of what this contract holds for others.
     error ReductionTokenInCustody(address account);
+    /// @notice At least one gram moves.
     error ReductionTokenGramsZero();
+    /// @notice A record counts at most so many grams.
     error ReductionTokenGramsTooMany(uint64 grams, uint64 most);
+    /// @notice Fewer grams of the id are void.
     error ReductionTokenVoidTooFew(TokenId tokenId, uint64 voidGrams, uint64 grams);
+    /// @notice There is no such purpose.
     error ReductionTokenPurpose(uint8 purpose);
+    /// @notice A batch has at least one line.
     error ReductionTokenLinesEmpty();
+    /// @notice A batch has at most so many lines.
     error ReductionTokenLinesTooMany(uint256 count, uint256 most);
+    /// @notice The line's id is of another programme than that of the first line.
     error ReductionTokenLinesMixed(TokenId tokenId, ProgrammeId programme);
+    /// @notice There is no such retirement.
     error ReductionTokenRetirementUnknown(RetirementId retirementId);
+    /// @notice The retirement stands or stood in a certificate.
     error ReductionTokenConsumed(RetirementId retirementId);
 
     /// @notice Creates the units of an id, once. Only for Issuance and added issuers.
@@ -284,14 +318,15 @@ interface IReductionToken is IERC1155, IIntentNonces {
         RetirementId retirementId
     ) external returns (address holder, ProgrammeId programme, uint8 purpose, uint56 grams);
 
-    /// @notice Transfers by the owner's signed order, with every check of a transfer.
+    /// @notice Transfers by the owner's signed order, with every check of a transfer. Anyone may
+    /// bring it.
     /// @param intent The order.
     /// @param signature ECDSA signature of the owner's key, or what its ERC-1271 contract accepts.
     /// @custom:reverts IntentNoncesExpired, IntentNoncesSignature, IntentNoncesUsed,
     /// ERC1155InvalidReceiver, and what a transfer reverts with
     function transferByIntent(TransferIntent calldata intent, bytes calldata signature) external;
 
-    /// @notice Retires by the holder's signed order.
+    /// @notice Retires by the holder's signed order. Anyone may bring it.
     /// @param intent The order.
     /// @param signature ECDSA signature of the holder's key, or what its ERC-1271 contract accepts.
     /// @return retirementId See retire.
@@ -386,15 +421,19 @@ interface IReductionToken is IERC1155, IIntentNonces {
     ) external view returns (address holder, ProgrammeId programme, uint8 purpose, uint56 grams);
 
     /// @notice Whether a certificate consumed a retirement, whatever became of the certificate.
+    /// @param retirementId The retirement.
     function isConsumed(RetirementId retirementId) external view returns (bool);
 
     /// @notice The standing as the token keeps it, the bits GUARDED and HAS_PARTIAL_FREEZE
     /// included; 0 when there is no account.
+    /// @param account The account.
     function standingOf(address account) external view returns (uint8);
 
     /// @notice Whether the programme's units stand still.
+    /// @param programme The programme.
     function isPaused(ProgrammeId programme) external view returns (bool);
 
     /// @notice Whether an account is an issuer: Issuance, or added.
+    /// @param account The account.
     function isIssuer(address account) external view returns (bool);
 }
