@@ -1,14 +1,19 @@
 import { Interface, type InterfaceAbi } from "ethers";
+import { accountGuardAbi } from "./abi/accountGuard.ts";
 import { certificateAbi } from "./abi/certificate.ts";
+import { correctionsAbi } from "./abi/corrections.ts";
+import { doubleCountAbi } from "./abi/doubleCount.ts";
+import { freezesAbi } from "./abi/freezes.ts";
 import { issuanceAbi } from "./abi/issuance.ts";
+import { pledgeAbi } from "./abi/pledge.ts";
+import { poolReserveAbi } from "./abi/poolReserve.ts";
 import { programmesAbi } from "./abi/programmes.ts";
 import { reductionTokenAbi } from "./abi/reductionToken.ts";
+import { settlementAbi } from "./abi/settlement.ts";
 import { sourcesAbi } from "./abi/sources.ts";
 import type { ChainClient } from "./client.ts";
+import type { ContractName } from "./events.ts";
 import { PermanentError } from "./failures.ts";
-
-/** The contracts whose events make up the registry's state. */
-export type ContractName = "programmes" | "sources" | "issuance" | "reductionToken" | "certificate";
 
 /** Their interfaces, parsed once per process. */
 export const interfaces: Readonly<Record<ContractName, Interface>> = {
@@ -17,6 +22,13 @@ export const interfaces: Readonly<Record<ContractName, Interface>> = {
   issuance: parse(issuanceAbi),
   reductionToken: parse(reductionTokenAbi),
   certificate: parse(certificateAbi),
+  accountGuard: parse(accountGuardAbi),
+  freezes: parse(freezesAbi),
+  corrections: parse(correctionsAbi),
+  doubleCount: parse(doubleCountAbi),
+  settlement: parse(settlementAbi),
+  pledge: parse(pledgeAbi),
+  poolReserve: parse(poolReserveAbi),
 };
 
 function parse(abi: InterfaceAbi): Interface {
@@ -55,13 +67,9 @@ export function readDeployment(manifest: unknown): Deployment {
     chainId,
     genesisHash: genesisHash.toLowerCase(),
     deployedBlock: Number(deployedBlock ?? 0),
-    contracts: {
-      programmes: addressOf("programmes"),
-      sources: addressOf("sources"),
-      issuance: addressOf("issuance"),
-      reductionToken: addressOf("reductionToken"),
-      certificate: addressOf("certificate"),
-    },
+    contracts: Object.fromEntries(
+      contractNames.map((name) => [name, addressOf(name)]),
+    ) as ContractAddresses,
   };
 }
 

@@ -1,6 +1,6 @@
 import type { EventFragment, ParamType } from "ethers";
 import { type ContractAddresses, contractNames, interfaces } from "./contracts.ts";
-import type { ChainEvent, EventName } from "./events.ts";
+import { type ChainEvent, type ContractName, ID_ARGUMENTS, UNUSED_EVENTS } from "./events.ts";
 import { PermanentError } from "./failures.ts";
 
 /** A log as JSON-RPC gives it, with numbers read. */
@@ -17,63 +17,8 @@ export type ChainLog = {
 
 type Decoder = (log: ChainLog) => ChainEvent | null;
 
-// What these say stands in another event too, or is of no consequence to the registry.
-const UNUSED: ReadonlySet<string> = new Set([
-  "ApprovalForAll",
-  "Approval",
-  "URI",
-  "Transfer",
-  "Locked",
-  "Unlocked",
-  "StandingSet",
-  "PausedSet",
-  "AuthorityUpdated",
-  "EIP712DomainChanged",
-]);
-
-// Listed as an object so that the compiler demands every name of the union.
-const USED: Readonly<Record<EventName, true>> = {
-  ProgrammeCreated: true,
-  ProgrammePaused: true,
-  ProgrammeResumed: true,
-  AccountOpened: true,
-  AccountStandingChanged: true,
-  RoleGranted: true,
-  RoleRevoked: true,
-  ParameterSet: true,
-  MethodologyRegistered: true,
-  SourceRegistered: true,
-  ExclusionAdded: true,
-  DaysBooked: true,
-  DaysReleased: true,
-  ExternalRecorded: true,
-  Proposed: true,
-  Attested: true,
-  Filed: true,
-  Objected: true,
-  ObjectionDecided: true,
-  Issued: true,
-  Rejected: true,
-  Withdrawn: true,
-  Expired: true,
-  TokenSuspended: true,
-  TokenResumed: true,
-  IdStateSet: true,
-  TransferSingle: true,
-  TransferBatch: true,
-  Retired: true,
-  Certified: true,
-  CertificateRevoked: true,
-};
-
-// These are 256-bit numbers that are really ids: they stay hex, 32 bytes.
-const ID_ARGUMENTS: ReadonlySet<string> = new Set([
-  "tokenId",
-  "id",
-  "ids",
-  "certificateId",
-  "replaces",
-]);
+const UNUSED: ReadonlySet<string> = new Set(UNUSED_EVENTS);
+const IDS: ReadonlySet<string> = new Set(ID_ARGUMENTS);
 
 /**
  * Builds the decoder of one deployment's logs. Offsets are worked out once per event from the ABI, so
@@ -86,7 +31,7 @@ export function buildDecoder(addresses: ContractAddresses): Decoder {
   for (const contract of contractNames) {
     const byTopic = new Map<string, Decoder>();
     interfaces[contract].forEachEvent((fragment) => {
-      byTopic.set(fragment.topicHash, decoderOf(fragment));
+      byTopic.set(fragment.topicHash, decoderOf(contract, fragment));
     });
     byAddress.set(addresses[contract], byTopic);
   }
@@ -103,27 +48,27 @@ export function buildDecoder(addresses: ContractAddresses): Decoder {
   };
 }
 
-type Value = string | number | bigint | boolean | readonly (string | bigint)[];
+type Word = string | number | bigint | boolean;
+type Element = Word | Readonly<Record<string, Word>>;
+type Value = Word | readonly Element[];
 type Field = { name: string; read: (log: ChainLog) => Value };
 
-function decoderOf(fragment: EventFragment): Decoder {
-  if (UNUSED.has(fragment.name)) return () => null;
-  if (!Object.hasOwn(USED, fragment.name)) {
-    throw new PermanentError(`the ABI has an event that nobody reads: ${fragment.name}`);
-  }
-  const name = fragment.name as EventName;
+function decoderOf(contract: ContractName, fragment: EventFragment): Decoder {
+  const { name } = fragment;
+  if (UNUSED.has(name)) return () => null;
   const fields = fieldsOf(fragment);
   return (log) => {
     const values: Record<string, Value> = {};
     for (const field of fields) values[field.name] = field.read(log);
     return {
+      contract,
       name,
       arguments: values,
       blockNumber: log.blockNumber,
       transactionIndex: log.transactionIndex,
       logIndex: log.logIndex,
       transactionHash: log.transactionHash,
-      // The fields come from the ABI and the type from the same contracts; a test compares the two.
+      // Fields and type both follow from the ABI, one here and one for the compiler.
     } as unknown as ChainEvent;
   };
 }
@@ -141,8 +86,8 @@ function fieldsOf(fragment: EventFragment): Field[] {
     }
     word += 1;
     if (parameter.baseType === "array") {
-      const element = readerOf(parameter.arrayChildren as ParamType, parameter.name);
-      fields.push({ name: parameter.name, read: (log) => arrayAt(log.data, at, element) });
+      const { words, read } = elementOf(parameter.arrayChildren as ParamType, parameter.name);
+      fields.push({ name: parameter.name, read: (log) => arrayAt(log.data, at, words, read) });
     } else {
       const read = readerOf(parameter, parameter.name);
       fields.push({ name: parameter.name, read: (log) => read(wordAt(log.data, at)) });
@@ -166,23 +111,47 @@ function wordAt(data: string, index: number): string {
   return data.slice(first, first + 64);
 }
 
+type ReadAt<T> = (data: string, index: number) => T;
+
+/** How one element of an array is read: a word, or a struct of words. */
+function elementOf(element: ParamType, name: string): { words: number; read: ReadAt<Element> } {
+  if (element.baseType !== "tuple") {
+    const read = readerOf(element, name);
+    return { words: 1, read: (data, index) => read(wordAt(data, index)) };
+  }
+  const members = (element.components ?? []).map((member) => ({
+    name: member.name,
+    read: readerOf(member, member.name),
+  }));
+  return {
+    words: members.length,
+    read: (data, index) =>
+      Object.fromEntries(
+        members.map((member, place) => [member.name, member.read(wordAt(data, index + place))]),
+      ),
+  };
+}
+
 function arrayAt(
   data: string,
   index: number,
-  read: (word: string) => Value,
-): readonly (string | bigint)[] {
+  words: number,
+  read: ReadAt<Element>,
+): readonly Element[] {
   const start = Number.parseInt(wordAt(data, index), 16) / 32;
   const count = Number.parseInt(wordAt(data, start), 16);
-  const values: (string | bigint)[] = [];
-  for (let i = 0; i < count; i++) values.push(read(wordAt(data, start + 1 + i)) as string | bigint);
-  return values;
+  const elements: Element[] = [];
+  for (let k = 0; k < count; k++) elements.push(read(data, start + 1 + k * words));
+  return elements;
 }
 
 /** How one word is read. Numbers up to 32 bits are exact as `number`; wider ones are `bigint`. */
-function readerOf(parameter: ParamType, name: string): (word: string) => Value {
+function readerOf(parameter: ParamType, name: string): (word: string) => Word {
   const type = parameter.baseType;
   if (type === "address") return (word) => `0x${word.slice(24)}`;
-  if (type === "bytes32" || ID_ARGUMENTS.has(name)) return (word) => `0x${word}`;
+  if (type === "bytes32" || IDS.has(name)) return (word) => `0x${word}`;
+  const bytes = /^bytes(\d+)$/.exec(type)?.[1];
+  if (bytes !== undefined) return (word) => `0x${word.slice(0, 2 * Number(bytes))}`;
   if (type === "bool") return (word) => word.endsWith("1");
   const bits = /^uint(\d+)$/.exec(type)?.[1];
   if (bits === undefined) throw new PermanentError(`no reader for the event argument type ${type}`);

@@ -1,15 +1,13 @@
+import { readdirSync, readFileSync } from "node:fs";
 import { expect } from "chai";
 import { AbiCoder, type EventFragment, type ParamType } from "ethers";
-import { contractNames, interfaces } from "../../server/chain/contracts.ts";
+import { type ContractAddresses, contractNames, interfaces } from "../../server/chain/contracts.ts";
 import { buildDecoder, type ChainLog } from "../../server/chain/decode.ts";
+import { ID_ARGUMENTS, UNUSED_EVENTS } from "../../server/chain/events.ts";
 
-const ADDRESSES = {
-  programmes: `0x${"a1".repeat(20)}`,
-  sources: `0x${"a2".repeat(20)}`,
-  issuance: `0x${"a3".repeat(20)}`,
-  reductionToken: `0x${"a4".repeat(20)}`,
-  certificate: `0x${"a5".repeat(20)}`,
-};
+const ADDRESSES = Object.fromEntries(
+  contractNames.map((name, k) => [name, `0x${(0xa1 + k).toString(16).repeat(20)}`]),
+) as ContractAddresses;
 
 /** A value of a type that differs with `seed`, near the top of its range. */
 function sampleOf(parameter: ParamType, seed: number): unknown {
@@ -21,7 +19,8 @@ function sampleOf(parameter: ParamType, seed: number): unknown {
   if (type === "bool") return seed % 2 === 1;
   if (type === "string") return "text";
   if (type === "address") return `0x${(0xf0 + (seed % 16)).toString(16).repeat(20)}`;
-  if (type === "bytes32") return `0x${(0xe0 + (seed % 16)).toString(16).repeat(32)}`;
+  const bytes = /^bytes(\d+)$/.exec(type)?.[1];
+  if (bytes) return `0x${(0xe0 + (seed % 16)).toString(16).repeat(Number(bytes))}`;
   return 2n ** BigInt(type.slice(4)) - 1n - BigInt(seed % 16);
 }
 
@@ -53,13 +52,21 @@ function logOf(fragment: EventFragment, address: string): { log: ChainLog; value
 /** The same value as the decoder should give it: ids as 32 bytes, numbers by their width. */
 function expected(parameter: ParamType, value: unknown): unknown {
   if (parameter.baseType === "array") {
+    const element = parameter.arrayChildren!;
+    if (element.baseType === "tuple") {
+      return (value as unknown[][]).map((struct) =>
+        Object.fromEntries(
+          element.components!.map((member, k) => [member.name, expected(member, struct[k])]),
+        ),
+      );
+    }
     // An array's element has no name of its own; the array's says what its numbers are.
     const named = { name: parameter.name, baseType: parameter.arrayChildren!.baseType };
     return (value as unknown[]).map((one) => expected(named as ParamType, one));
   }
   if (typeof value !== "bigint") return value;
-  const ids = ["tokenId", "id", "ids", "certificateId", "replaces"];
-  if (ids.includes(parameter.name)) return `0x${value.toString(16).padStart(64, "0")}`;
+  if ((ID_ARGUMENTS as readonly string[]).includes(parameter.name))
+    return `0x${value.toString(16).padStart(64, "0")}`;
   return Number(parameter.baseType.slice(4)) <= 32 ? Number(value) : value;
 }
 
@@ -77,12 +84,43 @@ describe("event decoder", () => {
     expect(decode(log)).to.equal(null);
   });
 
+  it("has somebody in the indexer for every event that it reads", () => {
+    const folder = new URL("../../server/indexer/apply/", import.meta.url);
+    const appliers = readdirSync(folder)
+      .map((file) => readFileSync(new URL(file, folder), "utf8"))
+      .join("\n");
+    const names = contractNames.flatMap((contract) => {
+      const all: string[] = [];
+      interfaces[contract].forEachEvent(({ name }) => all.push(name));
+      return all;
+    });
+    const read = names.filter((name) => !(UNUSED_EVENTS as readonly string[]).includes(name));
+    const applied = new RegExp(`(?:"(?:${read.join("|")})"|^  (?:${read.join("|")}): )`, "gm");
+    const found = new Set([...appliers.matchAll(applied)].map(([hit]) => hit.replace(/\W/g, "")));
+    expect(read.filter((name) => !found.has(name))).to.deep.equal([]);
+  });
+
+  it("gives each event name one form, whichever contract speaks", () => {
+    const forms = new Map<string, string>();
+    for (const contract of contractNames) {
+      interfaces[contract].forEachEvent((fragment) => {
+        const form = fragment.format("full");
+        if ((UNUSED_EVENTS as readonly string[]).includes(fragment.name)) return;
+        expect(forms.get(fragment.name) ?? form, fragment.name).to.equal(form);
+        forms.set(fragment.name, form);
+      });
+    }
+  });
+
   for (const contract of contractNames) {
     it(`reads every event of ${contract} as the ABI coder wrote it`, () => {
       interfaces[contract].forEachEvent((fragment) => {
         const { log, values } = logOf(fragment, ADDRESSES[contract]);
         const event = decode(log);
+        const isUnused = (UNUSED_EVENTS as readonly string[]).includes(fragment.name);
+        expect(event === null, fragment.name).to.equal(isUnused);
         if (event === null) return;
+        expect(event.contract).to.equal(contract);
         const flat: Record<string, unknown> = {};
         fragment.inputs.forEach((input, k) => {
           if (input.baseType === "tuple") {
