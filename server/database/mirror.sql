@@ -6,7 +6,8 @@
 -- beside the live one and take its place by renaming. Functions therefore never name their own schema.
 --
 -- Conventions: hashes, ids and keys are bytea of 32 bytes, addresses of 20; grams and times (unix
--- seconds of the block) are bigint; milligrams are numeric(39,0), because the chain holds 128 bits;
+-- seconds of the block) are bigint; milligrams are numeric(39,0), because the chain holds 128 bits, and
+-- numbers of 64 bits that a caller chooses freely are numeric(20,0), so that no caller can stop the mirror;
 -- days are China days since 1970, ranges half-open. `block_number` is the block that wrote the row first.
 
 CREATE SCHEMA mirror;
@@ -52,10 +53,27 @@ CREATE TABLE mirror.programme (
   authority bytea NOT NULL,
   institution bytea NOT NULL,
   paused boolean NOT NULL DEFAULT false,
+  deciding_tier smallint NOT NULL DEFAULT 0,
   document bytea NOT NULL,
   block_number bigint NOT NULL,
   created_at bigint NOT NULL
 );
+
+-- `what`: 1 units of `other` may stand in certificates, 2 its reviewers count. It holds from
+-- `effective_at` until `ended_at`, half-open; null when it still holds.
+CREATE TABLE mirror.recognition (
+  block_number bigint NOT NULL,
+  log_index integer NOT NULL,
+  programme bigint NOT NULL,
+  other bigint NOT NULL,
+  what smallint NOT NULL,
+  effective_at numeric(20, 0) NOT NULL,
+  document bytea NOT NULL,
+  ended_at bigint,
+  end_document bytea,
+  PRIMARY KEY (block_number, log_index, what)
+);
+CREATE INDEX recognition_programme ON mirror.recognition (programme, other);
 
 -- `standing` bits: 1 open, 2 frozen, 4 guarded, 8 partly frozen, 16 closed.
 CREATE TABLE mirror.account (
@@ -70,7 +88,7 @@ CREATE TABLE mirror.account (
 );
 CREATE INDEX account_programme ON mirror.account (programme, account);
 
--- `role`: 1 authority, 2 operator, 3 reviewer, 4 applicant. A grant holds from `effective_at` until
+-- `role`: 1 authority, 2 operator, 3 reviewer, 4 applicant, 5 exchange, 6 custodian. A grant holds from `effective_at` until
 -- `revoked_at`, half-open; null when it still holds.
 CREATE TABLE mirror.role_grant (
   block_number bigint NOT NULL,
@@ -78,7 +96,7 @@ CREATE TABLE mirror.role_grant (
   programme bigint NOT NULL,
   role smallint NOT NULL,
   account bytea NOT NULL,
-  effective_at bigint NOT NULL,
+  effective_at numeric(20, 0) NOT NULL,
   document bytea NOT NULL,
   revoked_at bigint,
   revocation_document bytea,
@@ -92,7 +110,7 @@ CREATE TABLE mirror.parameter (
   programme bigint NOT NULL,
   key bytea NOT NULL,
   value numeric(39, 0) NOT NULL,
-  effective_at bigint NOT NULL,
+  effective_at numeric(20, 0) NOT NULL,
   document bytea NOT NULL,
   PRIMARY KEY (block_number, log_index)
 );
@@ -104,7 +122,7 @@ CREATE TABLE mirror.methodology (
   content_hash bytea NOT NULL,
   class integer NOT NULL,
   status smallint NOT NULL,
-  first_day integer NOT NULL,
+  first_day bigint NOT NULL,
   end_day bigint NOT NULL,
   cap_milligrams numeric(39, 0) NOT NULL,
   document bytea NOT NULL,
@@ -112,7 +130,8 @@ CREATE TABLE mirror.methodology (
   PRIMARY KEY (programme, methodology)
 );
 
--- `carry_milligrams` is what the last issue left below one granule.
+-- `carry_milligrams` is what the last issue left below one granule. `state`: pending, active, suspended,
+-- delisted.
 CREATE TABLE mirror.source (
   source_id bytea PRIMARY KEY,
   programme bigint NOT NULL,
@@ -121,11 +140,32 @@ CREATE TABLE mirror.source (
   applicant bytea NOT NULL,
   owner bytea NOT NULL,
   carry_milligrams numeric(39, 0) NOT NULL DEFAULT 0,
+  state text NOT NULL DEFAULT 'active',
+  state_document bytea,
   document bytea NOT NULL,
   block_number bigint NOT NULL
 );
 CREATE INDEX source_asset ON mirror.source (asset_key);
 CREATE INDEX source_methodology ON mirror.source (programme, methodology, source_id);
+
+-- The owner of an asset's first source lets another source earn on it.
+CREATE TABLE mirror.source_consent (
+  asset_key bytea NOT NULL,
+  source_id bytea NOT NULL,
+  owner bytea NOT NULL,
+  withdrawn boolean NOT NULL DEFAULT false,
+  block_number bigint NOT NULL,
+  PRIMARY KEY (asset_key, source_id)
+);
+
+-- Contracts that may issue: `contract` says whether the token or the calendars let them.
+CREATE TABLE mirror.issuer (
+  contract text NOT NULL,
+  issuer bytea NOT NULL,
+  closed boolean NOT NULL DEFAULT false,
+  block_number bigint NOT NULL,
+  PRIMARY KEY (contract, issuer)
+);
 
 CREATE TABLE mirror.exclusion (
   class_a integer NOT NULL,
@@ -135,23 +175,26 @@ CREATE TABLE mirror.exclusion (
 );
 
 -- Days of an asset and class taken by a request of a source, or recorded for another registry
--- (source_id null, programme and document set). A released booking keeps its row.
+-- (source_id null; external_id, programme and document set). A released booking keeps its row.
 CREATE TABLE mirror.booking (
   block_number bigint NOT NULL,
   log_index integer NOT NULL,
   asset_key bytea NOT NULL,
   class integer NOT NULL,
   source_id bytea,
+  external_id bigint,
   programme bigint,
   first_day bigint NOT NULL,
   end_day bigint NOT NULL,
   document bytea,
   released_block bigint,
+  release_document bytea,
   PRIMARY KEY (block_number, log_index)
 );
 CREATE INDEX booking_asset ON mirror.booking (asset_key, class, first_day);
 
--- `state`: proposed, filed, issued, rejected, withdrawn, expired.
+-- `state`: proposed, filed, issued, rejected, withdrawn, expired, fallen. `deducted_milligrams` is what
+-- challenges took off so far, `holds` how many open demands stand in the way of an issue.
 CREATE TABLE mirror.request (
   request_id bigint PRIMARY KEY,
   token_id bytea NOT NULL,
@@ -163,7 +206,7 @@ CREATE TABLE mirror.request (
   end_day bigint NOT NULL,
   root bytea NOT NULL,
   total_milligrams numeric(39, 0) NOT NULL,
-  count bigint NOT NULL,
+  count numeric(20, 0) NOT NULL,
   depth smallint NOT NULL,
   hash_suite smallint NOT NULL,
   leaf_file_hash bytea NOT NULL,
@@ -173,13 +216,16 @@ CREATE TABLE mirror.request (
   filed_at bigint,
   filing_document bytea,
   notice_end bigint,
+  forwarded_at bigint,
+  forwarding_document bytea,
   decided_at bigint,
   decision_document bytea,
   owner bytea,
   issued_grams bigint,
   carry_before_milligrams numeric(39, 0),
   carry_after_milligrams numeric(39, 0),
-  deducted_milligrams numeric(39, 0),
+  deducted_milligrams numeric(39, 0) NOT NULL DEFAULT 0,
+  holds bigint NOT NULL DEFAULT 0,
   transaction_hash bytea NOT NULL,
   decision_transaction_hash bytea,
   block_number bigint NOT NULL
@@ -245,7 +291,8 @@ CREATE TABLE mirror.holding (
 );
 CREATE INDEX holding_account ON mirror.holding (account, token_id);
 
--- Every movement: sender is null at issue, recipient is null at retirement.
+-- Every movement: sender is null at issue and reissue, recipient is null at retirement and void. `reason`
+-- is set where an authority moved, voided or reissued: the act, or the request whose debt it was for.
 CREATE TABLE mirror.transfer (
   block_number bigint NOT NULL,
   log_index integer NOT NULL,
@@ -255,6 +302,7 @@ CREATE TABLE mirror.transfer (
   sender bytea,
   recipient bytea,
   grams bigint NOT NULL,
+  reason bytea,
   transaction_hash bytea NOT NULL,
   moved_at bigint NOT NULL,
   PRIMARY KEY (block_number, log_index, sub_index)
@@ -264,6 +312,7 @@ CREATE INDEX transfer_sender ON mirror.transfer (sender, block_number);
 CREATE INDEX transfer_recipient ON mirror.transfer (recipient, block_number);
 
 -- `purpose`: 1 compliance offset, 2 voluntary offset, 3 event neutrality, 4 eco-damage, 5 donation, 6 points.
+-- `is_batch` decides how the id is made: of one line, or of the hash of all lines.
 CREATE TABLE mirror.retirement (
   retirement_id bytea PRIMARY KEY,
   holder bytea NOT NULL,
@@ -271,6 +320,7 @@ CREATE TABLE mirror.retirement (
   purpose smallint NOT NULL,
   content bytea NOT NULL,
   grams bigint NOT NULL,
+  is_batch boolean NOT NULL DEFAULT false,
   transaction_hash bytea NOT NULL,
   block_number bigint NOT NULL,
   log_index integer NOT NULL,
@@ -279,7 +329,8 @@ CREATE TABLE mirror.retirement (
 CREATE INDEX retirement_holder ON mirror.retirement (holder, block_number);
 CREATE INDEX retirement_content ON mirror.retirement (content);
 
--- Serials of the token id, half-open [first_serial, end_serial), one per gram.
+-- Serials of the token id, half-open [first_serial, end_serial), one per gram. `beneficiary` is the line's
+-- salted commitment, null for the holder itself.
 CREATE TABLE mirror.retirement_line (
   retirement_id bytea NOT NULL,
   line integer NOT NULL,
@@ -287,17 +338,20 @@ CREATE TABLE mirror.retirement_line (
   grams bigint NOT NULL,
   first_serial bigint NOT NULL,
   end_serial bigint NOT NULL,
+  beneficiary bytea,
   PRIMARY KEY (retirement_id, line)
 );
 CREATE INDEX retirement_line_token ON mirror.retirement_line (token_id, first_serial);
 
--- `kind`: 1 neutrality self-declared, 2 neutrality third-party, 3 personal record; `state`: valid, revoked.
+-- `kind`: 1 neutrality self-declared, 2 neutrality third-party, 3 personal record; `state`: valid, revoked,
+-- replaced. `impaired` while units of an id behind it are shown to carry an open debt.
 CREATE TABLE mirror.certificate (
   certificate_id bytea PRIMARY KEY,
   holder bytea NOT NULL,
   programme bigint NOT NULL,
   kind smallint NOT NULL,
   state text NOT NULL DEFAULT 'valid',
+  impaired boolean NOT NULL DEFAULT false,
   retired_grams bigint NOT NULL,
   emitted_grams bigint NOT NULL,
   content bytea NOT NULL,
@@ -319,6 +373,364 @@ CREATE TABLE mirror.certificate_retirement (
   PRIMARY KEY (certificate_id, retirement_id)
 );
 CREATE INDEX certificate_retirement_id ON mirror.certificate_retirement (retirement_id);
+
+-- Which ids impair a certificate, and until when.
+CREATE TABLE mirror.certificate_impairment (
+  certificate_id bytea NOT NULL,
+  token_id bytea NOT NULL,
+  retirement_id bytea NOT NULL,
+  impaired_at bigint NOT NULL,
+  mended_at bigint,
+  PRIMARY KEY (certificate_id, token_id)
+);
+CREATE INDEX certificate_impairment_token ON mirror.certificate_impairment (token_id);
+
+-- Signed orders that a contract used up, and nonces that their signer gave up before.
+CREATE TABLE mirror.intent (
+  block_number bigint NOT NULL,
+  log_index integer NOT NULL,
+  digest bytea NOT NULL,
+  contract text NOT NULL,
+  signer bytea NOT NULL,
+  nonce numeric(78, 0) NOT NULL,
+  transaction_hash bytea NOT NULL,
+  PRIMARY KEY (block_number, log_index)
+);
+CREATE INDEX intent_digest ON mirror.intent (digest);
+CREATE TABLE mirror.nonce_cancellation (
+  block_number bigint NOT NULL,
+  log_index integer NOT NULL,
+  contract text NOT NULL,
+  signer bytea NOT NULL,
+  word numeric(78, 0) NOT NULL,
+  mask numeric(78, 0) NOT NULL,
+  PRIMARY KEY (block_number, log_index)
+);
+CREATE INDEX nonce_cancellation_signer ON mirror.nonce_cancellation (signer, contract);
+
+-- Grams of an account that stand still under a document. `state`: live, lifted, expired (taken out of the
+-- list; one whose time is over and that nobody took out is still live here). `expires_at` 0: until lifted.
+CREATE TABLE mirror.freeze (
+  freeze_id bigint PRIMARY KEY,
+  account bytea NOT NULL,
+  token_id bytea NOT NULL,
+  programme bigint NOT NULL,
+  authority bytea NOT NULL,
+  grams numeric(20, 0) NOT NULL,
+  document_number bytea NOT NULL,
+  expires_at numeric(20, 0) NOT NULL,
+  state text NOT NULL DEFAULT 'live',
+  lifted_by bytea,
+  lift_document bytea,
+  ended_at bigint,
+  block_number bigint NOT NULL,
+  frozen_at bigint NOT NULL
+);
+CREATE INDEX freeze_account ON mirror.freeze (account, token_id);
+
+-- What stands still for the debt of a request; 0 when it was lifted.
+CREATE TABLE mirror.debt_freeze (
+  request_id bigint NOT NULL,
+  account bytea NOT NULL,
+  token_id bytea NOT NULL,
+  grams bigint NOT NULL,
+  block_number bigint NOT NULL,
+  PRIMARY KEY (request_id, account, token_id)
+);
+CREATE INDEX debt_freeze_account ON mirror.debt_freeze (account, token_id);
+
+-- Guarded accounts. The trusted list is the present one: turning a guard on begins an empty one.
+CREATE TABLE mirror.guard (
+  account bytea PRIMARY KEY,
+  is_on boolean NOT NULL,
+  second bytea NOT NULL,
+  second_document bytea,
+  generation bigint NOT NULL,
+  cooling_seconds bigint NOT NULL,
+  transaction_grams numeric(20, 0) NOT NULL,
+  day_grams numeric(20, 0) NOT NULL,
+  spent_day bigint,
+  spent_grams numeric(20, 0) NOT NULL DEFAULT 0,
+  block_number bigint NOT NULL
+);
+CREATE TABLE mirror.guard_trusted (
+  account bytea NOT NULL,
+  receiver bytea NOT NULL,
+  trusted boolean NOT NULL,
+  block_number bigint NOT NULL,
+  PRIMARY KEY (account, receiver)
+);
+
+-- `kind`: see GuardOrderKind of the contracts; `state`: placed, confirmed, cancelled, done. An order of an
+-- earlier generation of the guard is dead.
+CREATE TABLE mirror.guard_order (
+  order_id bytea PRIMARY KEY,
+  account bytea NOT NULL,
+  generation bigint NOT NULL,
+  kind smallint NOT NULL,
+  subject bytea NOT NULL,
+  token_id bytea NOT NULL,
+  grams numeric(20, 0) NOT NULL,
+  day_grams numeric(20, 0) NOT NULL,
+  cooling_seconds bigint NOT NULL,
+  state text NOT NULL DEFAULT 'placed',
+  ripe_at bigint,
+  ends_at bigint NOT NULL,
+  cancelled_by bytea,
+  block_number bigint NOT NULL,
+  placed_at bigint NOT NULL
+);
+CREATE INDEX guard_order_account ON mirror.guard_order (account, block_number);
+
+-- Corrections in two steps. `kind`: see ActKind of the contracts; `state`: proposed, executed, rejected,
+-- withdrawn. Addresses and ids that a kind does not use are zero.
+CREATE TABLE mirror.act (
+  act_id bytea PRIMARY KEY,
+  number bigint NOT NULL,
+  programme bigint NOT NULL,
+  proposer bytea NOT NULL,
+  kind smallint NOT NULL,
+  from_account bytea NOT NULL,
+  to_account bytea NOT NULL,
+  liable bytea NOT NULL,
+  token_id bytea NOT NULL,
+  replacement bytea NOT NULL,
+  grams numeric(20, 0) NOT NULL,
+  void_act bytea NOT NULL,
+  document bytea NOT NULL,
+  expires_at bigint NOT NULL,
+  state text NOT NULL DEFAULT 'proposed',
+  decided_by bytea,
+  decision_document bytea,
+  decided_at bigint,
+  block_number bigint NOT NULL,
+  proposed_at bigint NOT NULL
+);
+CREATE INDEX act_programme ON mirror.act (programme, number);
+
+-- Leaves that challenges took out of requests. `fault`: see Fault of the contracts.
+CREATE TABLE mirror.deduction (
+  request_id bigint NOT NULL,
+  leaf_index numeric(20, 0) NOT NULL,
+  fault smallint NOT NULL,
+  milligrams numeric(20, 0) NOT NULL,
+  earlier bigint NOT NULL,
+  earlier_index numeric(20, 0) NOT NULL,
+  after_issue boolean NOT NULL,
+  challenger bytea NOT NULL,
+  restored boolean NOT NULL DEFAULT false,
+  transaction_hash bytea NOT NULL,
+  block_number bigint NOT NULL,
+  PRIMARY KEY (request_id, leaf_index)
+);
+
+-- Trees that were shown to be wrong as a whole.
+CREATE TABLE mirror.refutation (
+  block_number bigint NOT NULL,
+  log_index integer NOT NULL,
+  request_id bigint NOT NULL,
+  fault smallint NOT NULL,
+  level smallint NOT NULL,
+  place numeric(20, 0) NOT NULL,
+  after_issue boolean NOT NULL,
+  challenger bytea NOT NULL,
+  transaction_hash bytea NOT NULL,
+  PRIMARY KEY (block_number, log_index)
+);
+CREATE INDEX refutation_request ON mirror.refutation (request_id);
+
+-- Demands to see leaves. `state`: open, answered, unanswered, reclaimed. `deadline` is in running seconds
+-- of the programme: seconds since 1970 less all its pauses.
+CREATE TABLE mirror.demand (
+  demand_id bigint PRIMARY KEY,
+  request_id bigint NOT NULL,
+  demander bytea NOT NULL,
+  level smallint NOT NULL,
+  place numeric(20, 0) NOT NULL,
+  deposit_wei numeric(39, 0) NOT NULL,
+  deadline bigint NOT NULL,
+  state text NOT NULL DEFAULT 'open',
+  answerer bytea,
+  ended_at bigint,
+  block_number bigint NOT NULL,
+  demanded_at bigint NOT NULL
+);
+CREATE INDEX demand_request ON mirror.demand (request_id);
+
+-- What is credited to an account and not yet paid out.
+CREATE TABLE mirror.deposit_credit (
+  account bytea PRIMARY KEY,
+  credit_wei numeric(78, 0) NOT NULL DEFAULT 0
+);
+
+-- What parties owe for an issued request. `deadline` as in demand; 0 outstanding and `open` false when
+-- nothing is owed any more.
+CREATE TABLE mirror.debt (
+  request_id bigint PRIMARY KEY,
+  token_id bytea NOT NULL,
+  owed_grams bigint NOT NULL,
+  outstanding_grams bigint NOT NULL,
+  milligrams numeric(20, 0) NOT NULL,
+  is_whole boolean NOT NULL,
+  is_replacing boolean NOT NULL DEFAULT false,
+  is_open boolean NOT NULL DEFAULT true,
+  deadline bigint NOT NULL,
+  decided_by bytea,
+  decision_document bytea,
+  opened_at bigint NOT NULL,
+  closed_at bigint,
+  block_number bigint NOT NULL
+);
+CREATE INDEX debt_token ON mirror.debt (token_id);
+CREATE TABLE mirror.debt_account (
+  request_id bigint NOT NULL,
+  account bytea NOT NULL,
+  block_number bigint NOT NULL,
+  PRIMARY KEY (request_id, account)
+);
+
+-- Grams that were voided for a debt: frozen ones of the disputed id (`is_repaid` false, `token_id` null) or
+-- the parties' own of any id.
+CREATE TABLE mirror.debt_payment (
+  block_number bigint NOT NULL,
+  log_index integer NOT NULL,
+  request_id bigint NOT NULL,
+  account bytea NOT NULL,
+  token_id bytea,
+  grams bigint NOT NULL,
+  is_repaid boolean NOT NULL,
+  PRIMARY KEY (block_number, log_index)
+);
+CREATE INDEX debt_payment_request ON mirror.debt_payment (request_id);
+
+-- Whether a debt keeps an institution from further issue in a programme.
+CREATE TABLE mirror.issue_block (
+  programme bigint NOT NULL,
+  institution bytea NOT NULL,
+  blocked boolean NOT NULL,
+  block_number bigint NOT NULL,
+  PRIMARY KEY (programme, institution)
+);
+
+-- Sell orders in escrow. `left_grams` fall with every trade; `returned_grams` went back to the seller.
+-- `payment` is zero for cash with a custodian.
+CREATE TABLE mirror.sell_order (
+  order_id bytea PRIMARY KEY,
+  seller bytea NOT NULL,
+  exchange bytea NOT NULL,
+  token_id bytea NOT NULL,
+  grams bigint NOT NULL,
+  least_grams numeric(20, 0) NOT NULL,
+  min_price_fen_per_tonne numeric(20, 0) NOT NULL,
+  payment bytea NOT NULL,
+  expiry numeric(20, 0) NOT NULL,
+  nonce numeric(78, 0) NOT NULL,
+  left_grams bigint NOT NULL CHECK (left_grams >= 0),
+  returned_grams bigint NOT NULL DEFAULT 0,
+  returned_by bytea,
+  ended_at bigint,
+  block_number bigint NOT NULL,
+  listed_at bigint NOT NULL
+);
+CREATE INDEX sell_order_token ON mirror.sell_order (token_id, block_number);
+CREATE INDEX sell_order_seller ON mirror.sell_order (seller, block_number);
+CREATE TABLE mirror.trade (
+  exchange bytea NOT NULL,
+  trade_id numeric(78, 0) NOT NULL,
+  sell_order_id bytea NOT NULL,
+  buy_order_id bytea NOT NULL,
+  seller bytea NOT NULL,
+  buyer bytea NOT NULL,
+  token_id bytea NOT NULL,
+  grams bigint NOT NULL,
+  fen numeric(20, 0) NOT NULL,
+  payment bytea NOT NULL,
+  custodian bytea,
+  transaction_hash bytea NOT NULL,
+  block_number bigint NOT NULL,
+  settled_at bigint NOT NULL,
+  PRIMARY KEY (exchange, trade_id)
+);
+CREATE INDEX trade_token ON mirror.trade (token_id, block_number);
+
+-- Trades of a batch that changed nothing; `reason` is the selector of the contract's error.
+CREATE TABLE mirror.trade_failure (
+  block_number bigint NOT NULL,
+  log_index integer NOT NULL,
+  exchange bytea NOT NULL,
+  trade_id numeric(78, 0) NOT NULL,
+  reason bytea NOT NULL,
+  details bytea[] NOT NULL,
+  PRIMARY KEY (block_number, log_index)
+);
+CREATE INDEX trade_failure_trade ON mirror.trade_failure (exchange, trade_id);
+
+-- Which ERC-20 token pays in a programme, and how many of its units one fen is.
+CREATE TABLE mirror.payment_token (
+  block_number bigint NOT NULL,
+  log_index integer NOT NULL,
+  programme bigint NOT NULL,
+  token bytea NOT NULL,
+  units_per_fen numeric(39, 0) NOT NULL,
+  payment bytea NOT NULL,
+  effective_at numeric(20, 0) NOT NULL,
+  document bytea NOT NULL,
+  PRIMARY KEY (block_number, log_index)
+);
+CREATE INDEX payment_token_programme ON mirror.payment_token (programme, effective_at);
+
+-- `state`: offered, running, claimed, stayed, taken back, released, foreclosed.
+CREATE TABLE mirror.pledge (
+  pledge_id bytea PRIMARY KEY,
+  owner bytea NOT NULL,
+  creditor bytea NOT NULL,
+  token_id bytea NOT NULL,
+  grams bigint NOT NULL,
+  accept_by numeric(20, 0) NOT NULL,
+  due_at numeric(20, 0) NOT NULL,
+  document bytea NOT NULL,
+  salt numeric(78, 0) NOT NULL,
+  state text NOT NULL DEFAULT 'offered',
+  ripe_at bigint,
+  claim_document bytea,
+  stay_document bytea,
+  stay_authority bytea,
+  ended_at bigint,
+  block_number bigint NOT NULL,
+  offered_at bigint NOT NULL
+);
+CREATE INDEX pledge_owner ON mirror.pledge (owner, block_number);
+CREATE INDEX pledge_creditor ON mirror.pledge (creditor, block_number);
+
+-- Anchored states of a programme's personal lines, and what went in and out of its pool. `kind`: received,
+-- withdrawn, retired, voided; `counterparty` is who gave or got; `deficit_grams` what it lacks since.
+CREATE TABLE mirror.pool_epoch (
+  programme bigint NOT NULL,
+  epoch bigint NOT NULL,
+  root bytea NOT NULL,
+  total_milligrams numeric(39, 0) NOT NULL,
+  count numeric(20, 0) NOT NULL,
+  depth smallint NOT NULL,
+  file_hash bytea NOT NULL,
+  transaction_hash bytea NOT NULL,
+  block_number bigint NOT NULL,
+  anchored_at bigint NOT NULL,
+  PRIMARY KEY (programme, epoch)
+);
+CREATE TABLE mirror.pool_movement (
+  block_number bigint NOT NULL,
+  log_index integer NOT NULL,
+  programme bigint NOT NULL,
+  token_id bytea NOT NULL,
+  kind text NOT NULL,
+  counterparty bytea,
+  grams bigint NOT NULL,
+  document bytea,
+  retirement_id bytea,
+  deficit_grams numeric(39, 0),
+  PRIMARY KEY (block_number, log_index)
+);
+CREATE INDEX pool_movement_programme ON mirror.pool_movement (programme, token_id);
 
 -- How to take back what a block that is not final wrote: the key of the row and the row as it was
 -- before, null when there was none.

@@ -19,7 +19,7 @@ describe("indexer", function () {
     expect(await count("programme")).to.equal(1);
     expect(await count("account")).to.equal(5);
     expect(await count("role_grant")).to.equal(4);
-    expect(await count("parameter")).to.equal(6);
+    expect(await count("parameter")).to.equal(13);
     expect(await count("methodology")).to.equal(1);
     expect(await count("source")).to.equal(1);
   });

@@ -4,9 +4,13 @@ import type { ChainRange } from "../../chain/reader.ts";
 import { batchOf } from "./batch.ts";
 import { applyBlocks } from "./blocks.ts";
 import { applyCertificates } from "./certificates.ts";
+import { correctingRecords } from "./correcting.ts";
+import { holdingRecords } from "./holding.ts";
 import { applyIssuance } from "./issuance.ts";
 import { applyProgrammes } from "./programmes.ts";
+import { applyRecords } from "./records.ts";
 import { applySources } from "./sources.ts";
+import { intentRecords, tradingRecords } from "./trading.ts";
 import { applyUnits } from "./units.ts";
 
 /**
@@ -27,4 +31,10 @@ export async function applyRange(
   await applyIssuance(batch);
   await applyUnits(batch);
   await applyCertificates(batch);
+  await applyRecords(batch, {
+    ...holdingRecords,
+    ...correctingRecords,
+    ...tradingRecords,
+    ...intentRecords,
+  });
 }

@@ -1,9 +1,35 @@
-import type { EventBatch } from "./batch.ts";
-import { bytes, insertRows, updateRows } from "./rows.ts";
+import { type EventBatch, inChainOrder } from "./batch.ts";
+import { applyRecords, type Change, type Records } from "./records.ts";
+import { bytes, insertRows } from "./rows.ts";
 
 const NONE = `0x${"0".repeat(64)}`;
 
-/** Certificates, what they consumed, and their revocations. */
+const certificate = (certificateId: string, row: Record<string, string>): readonly Change[] => [
+  { update: "certificate", key: { certificate_id: certificateId }, row },
+];
+
+const records: Records = {
+  Certified: ({ replaces }) =>
+    replaces === NONE ? [] : certificate(replaces, { state: "replaced" }),
+  CertificateRevoked: ({ certificateId, document }) =>
+    certificate(certificateId, { state: "revoked", revocation_document: document }),
+  CertificateImpaired: ({ certificateId, tokenId, retirementId }, { at }) => [
+    {
+      upsert: "certificate_impairment",
+      key: { certificate_id: certificateId, token_id: tokenId },
+      row: { retirement_id: retirementId, impaired_at: at, mended_at: null },
+    },
+  ],
+  CertificateMended: ({ certificateId, tokenId }, { at }) => [
+    {
+      update: "certificate_impairment",
+      key: { certificate_id: certificateId, token_id: tokenId },
+      row: { mended_at: at },
+    },
+  ],
+};
+
+/** Certificates, what they consumed, and what became of them. */
 export async function applyCertificates(batch: EventBatch): Promise<void> {
   const certified = batch.named("Certified");
   await insertRows(
@@ -46,16 +72,19 @@ export async function applyCertificates(batch: EventBatch): Promise<void> {
       retirements.map((retirementId, line) => [bytes(certificateId), bytes(retirementId), line]),
     ),
   );
-  await updateRows(
-    batch.client,
-    "certificate AS c",
-    {
-      set: "state = 'revoked', revocation_document = fresh.document",
-      where: "c.certificate_id = fresh.certificate_id",
-    },
-    { certificate_id: "bytea", document: "bytea" },
-    batch
-      .named("CertificateRevoked")
-      .map(({ arguments: revoked }) => [bytes(revoked.certificateId), bytes(revoked.document)]),
+  await applyRecords(batch, records);
+  await applyImpaired(batch);
+}
+
+/** A certificate is impaired while at least one id behind it is. */
+async function applyImpaired(batch: EventBatch): Promise<void> {
+  const touched = inChainOrder(batch, "CertificateImpaired", "CertificateMended");
+  if (touched.length === 0) return;
+  await batch.client.query(
+    `UPDATE certificate AS c SET impaired = EXISTS (
+       SELECT FROM certificate_impairment i
+       WHERE i.certificate_id = c.certificate_id AND i.mended_at IS NULL)
+     WHERE c.certificate_id = ANY ($1::bytea[])`,
+    [touched.map((event) => bytes(event.arguments.certificateId))],
   );
 }

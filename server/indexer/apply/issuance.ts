@@ -2,6 +2,7 @@ import type { ChainEventOf } from "../../chain/events.ts";
 import { fromHex, toUint } from "../../domain/bytes.ts";
 import { decodeTokenId, type TokenIdParts } from "../../domain/tokenId.ts";
 import { type EventBatch, inChainOrder } from "./batch.ts";
+import { applyRecords, type Records } from "./records.ts";
 import { bytes, insertRows } from "./rows.ts";
 
 /** What a token id says by itself. Throws a RangeError when it is of an unknown version. */
@@ -10,6 +11,45 @@ export function tokenParts(tokenId: string): TokenIdParts {
   if (!parts.ok) throw new RangeError(`the chain issued an unreadable token id ${tokenId}`);
   return parts.value;
 }
+
+const deducted = (requestId: bigint, deductedMilligrams: bigint) =>
+  [
+    {
+      update: "request",
+      key: { request_id: requestId },
+      row: { deducted_milligrams: deductedMilligrams },
+    },
+  ] as const;
+
+/** What happens to a request between its proposal and its decision. */
+const records: Records = {
+  Filed: ({ requestId, document, noticeEnd }, { at }) => [
+    {
+      update: "request",
+      key: { request_id: requestId },
+      row: { state: "filed", filed_at: at, filing_document: document, notice_end: noticeEnd },
+    },
+  ],
+  Forwarded: ({ requestId, document }, { at }) => [
+    {
+      update: "request",
+      key: { request_id: requestId },
+      row: { forwarded_at: at, forwarding_document: document },
+    },
+  ],
+  Deducted: ({ requestId, deductedMilligrams }) => deducted(requestId, deductedMilligrams),
+  Restored: ({ requestId, deductedMilligrams }) => deducted(requestId, deductedMilligrams),
+  RequestHeld: ({ requestId, holds }) => [
+    { update: "request", key: { request_id: requestId }, row: { holds } },
+  ],
+};
+
+const ENDED = {
+  Rejected: "rejected",
+  Withdrawn: "withdrawn",
+  Expired: "expired",
+  Fell: "fallen",
+} as const;
 
 /** Requests from proposal to decision, review statements, objections, and the ids issued. */
 export async function applyIssuance(batch: EventBatch): Promise<void> {
@@ -44,27 +84,16 @@ export async function applyIssuance(batch: EventBatch): Promise<void> {
         batch.timeOf(event),
       ]),
   );
-  for (const event of batch.named("Filed")) {
-    await batch.client.query(
-      `UPDATE request SET state = 'filed', filed_at = $2, filing_document = $3, notice_end = $4
-       WHERE request_id = $1`,
-      [
-        event.arguments.requestId,
-        batch.timeOf(event),
-        bytes(event.arguments.document),
-        event.arguments.noticeEnd,
-      ],
-    );
-  }
+  await applyRecords(batch, records);
   await applyObjections(batch);
   for (const event of batch.named("Issued")) await applyIssued(batch, event);
-  for (const event of inChainOrder(batch, "Rejected", "Withdrawn", "Expired")) {
+  for (const event of inChainOrder(batch, "Rejected", "Withdrawn", "Expired", "Fell")) {
     await batch.client.query(
       `UPDATE request SET state = $2, decided_at = $3, decision_document = $4,
          decision_transaction_hash = $5 WHERE request_id = $1`,
       [
         event.arguments.requestId,
-        event.name.toLowerCase(),
+        ENDED[event.name],
         batch.timeOf(event),
         event.name === "Rejected" ? bytes(event.arguments.document) : null,
         bytes(event.transactionHash),
@@ -89,7 +118,7 @@ async function applyProposed(batch: EventBatch): Promise<void> {
       end_day: "bigint",
       root: "bytea",
       total_milligrams: "numeric",
-      count: "bigint",
+      count: "numeric",
       depth: "smallint",
       hash_suite: "smallint",
       leaf_file_hash: "bytea",

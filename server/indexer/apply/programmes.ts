@@ -1,9 +1,34 @@
 import { type EventBatch, inChainOrder, lastOfEach } from "./batch.ts";
+import { applyRecords, type Records } from "./records.ts";
 import { bytes, insertRows, updateRows } from "./rows.ts";
 
-/** Programmes, institution accounts, roles and dated parameters. */
+/** The single bits of what one programme recognises of another. */
+const bitsOf = (what: number): number[] => [1, 2].filter((bit) => (what & bit) !== 0);
+
+const records: Records = {
+  DecidingTierSet: ({ programme, tier }) => [
+    { update: "programme", key: { programme }, row: { deciding_tier: tier } },
+  ],
+  RecognitionGiven: (told, { place }) =>
+    bitsOf(told.what).map((what) => ({
+      insert: "recognition",
+      row: {
+        ...{ ...place, programme: told.programme, other: told.other, what },
+        ...{ effective_at: told.effectiveAt, document: told.document },
+      },
+    })),
+  RecognitionEnded: ({ programme, other, what, document }, { at }) =>
+    bitsOf(what).map((bit) => ({
+      update: "recognition",
+      key: { programme, other, what: bit, ended_at: null },
+      row: { ended_at: at, end_document: document },
+    })),
+};
+
+/** Programmes, institution accounts, roles, dated parameters and recognition. */
 export async function applyProgrammes(batch: EventBatch): Promise<void> {
   await applyCreated(batch);
+  await applyRecords(batch, records);
   await applyAccounts(batch);
   await applyRoles(batch);
   await insertRows(
@@ -15,7 +40,7 @@ export async function applyProgrammes(batch: EventBatch): Promise<void> {
       programme: "bigint",
       key: "bytea",
       value: "numeric",
-      effective_at: "bigint",
+      effective_at: "numeric",
       document: "bytea",
     },
     batch
@@ -104,16 +129,28 @@ async function applyAccounts(batch: EventBatch): Promise<void> {
   await updateRows(
     batch.client,
     "account AS a",
-    {
-      set: "standing = fresh.standing, standing_document = fresh.document",
-      where: "a.account = fresh.account",
-    },
-    { account: "bytea", standing: "smallint", document: "bytea" },
-    changes.map(({ arguments: change }) => [
-      bytes(change.account),
-      change.standing,
-      bytes(change.document),
-    ]),
+    { set: "standing_document = fresh.document", where: "a.account = fresh.account" },
+    { account: "bytea", document: "bytea" },
+    changes.map(({ arguments: change }) => [bytes(change.account), bytes(change.document)]),
+  );
+  await applyStandings(batch);
+}
+
+/**
+ * The bits themselves come from the token, which alone knows all of them: whether an account is guarded
+ * or partly frozen is not told by Programmes. The registry's own contracts have bits and no account.
+ */
+async function applyStandings(batch: EventBatch): Promise<void> {
+  const standings = lastOfEach(batch.named("StandingSet"), (event) => event.arguments.account);
+  if (standings.length === 0) return;
+  await batch.client.query(
+    `UPDATE account AS a SET standing = fresh.standing
+     FROM unnest($1::bytea[], $2::smallint[]) AS fresh (account, standing)
+     WHERE a.account = fresh.account`,
+    [
+      standings.map((event) => bytes(event.arguments.account)),
+      standings.map((event) => event.arguments.standing),
+    ],
   );
 }
 

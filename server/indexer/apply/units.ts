@@ -1,9 +1,10 @@
-import type { ChainEvent } from "../../chain/events.ts";
+import type { ChainEvent, ChainEventOf } from "../../chain/events.ts";
 import { type EventBatch, inChainOrder } from "./batch.ts";
 import { tokenParts } from "./issuance.ts";
-import { bytes, type Cell, insertRows, updateRows } from "./rows.ts";
+import { bytes, bytesOrNull, type Cell, insertRows, updateRows } from "./rows.ts";
 
 const NOBODY = `0x${"0".repeat(40)}`;
+const NO_COMMITMENT = `0x${"0".repeat(64)}`;
 
 type Movement = {
   event: ChainEvent;
@@ -15,9 +16,10 @@ type Movement = {
   grams: bigint;
 };
 
-/** Movements of units, the holdings they leave, and retirements with their serials. */
+/** Movements of units, the holdings they leave, corrections, and retirements with their serials. */
 export async function applyUnits(batch: EventBatch): Promise<void> {
   const movements = movementsOf(batch);
+  const reasons = reasonsOf(batch, movements);
   await insertRows(
     batch.client,
     "transfer",
@@ -30,6 +32,7 @@ export async function applyUnits(batch: EventBatch): Promise<void> {
       sender: "bytea",
       recipient: "bytea",
       grams: "bigint",
+      reason: "bytea",
       transaction_hash: "bytea",
       moved_at: "bigint",
     },
@@ -42,12 +45,61 @@ export async function applyUnits(batch: EventBatch): Promise<void> {
       movement.from === NOBODY ? null : bytes(movement.from),
       movement.to === NOBODY ? null : bytes(movement.to),
       movement.grams,
+      bytesOrNull(reasons.get(movement) ?? null),
       bytes(movement.event.transactionHash),
       batch.timeOf(movement.event),
     ]),
   );
   await applyHoldings(batch, movements);
+  await applyVoids(batch);
   await applyRetirements(batch);
+}
+
+/**
+ * Why units moved without their holder's order. The token tells it right after the movement, so that the
+ * nearest one before it in the transaction, of the same grams between the same parties, is meant.
+ */
+function reasonsOf(batch: EventBatch, movements: readonly Movement[]): Map<Movement, string> {
+  const reasons = new Map<Movement, string>();
+  for (const event of inChainOrder(batch, "ForcedTransfer", "Voided", "Reissued")) {
+    const { tokenId, grams, reason } = event.arguments;
+    const sender =
+      event.name === "ForcedTransfer"
+        ? event.arguments.from
+        : event.name === "Voided"
+          ? event.arguments.holder
+          : NOBODY;
+    const recipient = event.name === "Voided" ? NOBODY : event.arguments.to;
+    const moved = movements.findLast(
+      (one) =>
+        one.event.transactionHash === event.transactionHash &&
+        one.event.logIndex < event.logIndex &&
+        !reasons.has(one) &&
+        one.tokenId === tokenId &&
+        one.grams === grams &&
+        one.from === sender &&
+        one.to === recipient,
+    );
+    if (moved) reasons.set(moved, reason);
+  }
+  return reasons;
+}
+
+/** Voided grams leave the holder and not the serials; what is reissued is void no more. */
+async function applyVoids(batch: EventBatch): Promise<void> {
+  const voided = new Map<string, bigint>();
+  for (const event of inChainOrder(batch, "Voided", "Reissued")) {
+    const { tokenId, grams } = event.arguments;
+    const change = event.name === "Voided" ? grams : -grams;
+    voided.set(tokenId, (voided.get(tokenId) ?? 0n) + change);
+  }
+  await updateRows(
+    batch.client,
+    "token AS t",
+    { set: "void_grams = t.void_grams + fresh.grams", where: "t.token_id = fresh.token_id" },
+    { token_id: "bytea", grams: "bigint" },
+    [...voided].map(([tokenId, grams]) => [bytes(tokenId), grams]),
+  );
 }
 
 function movementsOf(batch: EventBatch): Movement[] {
@@ -112,12 +164,32 @@ async function applyHoldings(batch: EventBatch, movements: readonly Movement[]):
   );
 }
 
+type Retirement = {
+  event: ChainEventOf<"Retired" | "RetiredBatch">;
+  isBatch: boolean;
+  lines: readonly {
+    tokenId: string;
+    firstSerial: bigint;
+    endSerial: bigint;
+    beneficiary: string;
+  }[];
+};
+
+function retirementsOf(batch: EventBatch): Retirement[] {
+  return inChainOrder(batch, "Retired", "RetiredBatch").map((event) => {
+    if (event.name === "RetiredBatch")
+      return { event, isBatch: true, lines: event.arguments.lines };
+    const { tokenId, firstSerial, endSerial } = event.arguments;
+    const line = { tokenId, firstSerial, endSerial, beneficiary: NO_COMMITMENT };
+    return { event, isBatch: false, lines: [line] };
+  });
+}
+
+const gramsOf = ({ lines }: Pick<Retirement, "lines">): bigint =>
+  lines.reduce((sum, { firstSerial, endSerial }) => sum + endSerial - firstSerial, 0n);
+
 async function applyRetirements(batch: EventBatch): Promise<void> {
-  const retired = batch.named("Retired").map((event) => ({
-    ...event,
-    grams: event.arguments.endSerial - event.arguments.firstSerial,
-    programme: tokenParts(event.arguments.tokenId).programme,
-  }));
+  const retired = retirementsOf(batch);
   await insertRows(
     batch.client,
     "retirement",
@@ -128,18 +200,21 @@ async function applyRetirements(batch: EventBatch): Promise<void> {
       purpose: "smallint",
       content: "bytea",
       grams: "bigint",
+      is_batch: "boolean",
       transaction_hash: "bytea",
       block_number: "bigint",
       log_index: "integer",
       retired_at: "bigint",
     },
-    retired.map((event) => [
+    retired.map(({ event, isBatch, lines }) => [
       bytes(event.arguments.retirementId),
       bytes(event.arguments.holder),
-      event.programme,
+      // All lines of a record are of one programme.
+      lines[0] === undefined ? 0 : tokenParts(lines[0].tokenId).programme,
       event.arguments.purpose,
       bytes(event.arguments.content),
-      event.grams,
+      gramsOf({ lines }),
+      isBatch,
       bytes(event.transactionHash),
       event.blockNumber,
       event.logIndex,
@@ -156,19 +231,23 @@ async function applyRetirements(batch: EventBatch): Promise<void> {
       grams: "bigint",
       first_serial: "bigint",
       end_serial: "bigint",
+      beneficiary: "bytea",
     },
-    retired.map(({ arguments: line, grams }) => [
-      bytes(line.retirementId),
-      0,
-      bytes(line.tokenId),
-      grams,
-      line.firstSerial,
-      line.endSerial,
-    ]),
+    retired.flatMap(({ event, lines }) =>
+      lines.map((line, place) => [
+        bytes(event.arguments.retirementId),
+        place,
+        bytes(line.tokenId),
+        gramsOf({ lines: [line] }),
+        line.firstSerial,
+        line.endSerial,
+        line.beneficiary === NO_COMMITMENT ? null : bytes(line.beneficiary),
+      ]),
+    ),
   );
   const byToken = new Map<string, bigint>();
-  for (const { arguments: line, grams } of retired) {
-    byToken.set(line.tokenId, (byToken.get(line.tokenId) ?? 0n) + grams);
+  for (const line of retired.flatMap(({ lines }) => lines)) {
+    byToken.set(line.tokenId, (byToken.get(line.tokenId) ?? 0n) + gramsOf({ lines: [line] }));
   }
   await updateRows(
     batch.client,
