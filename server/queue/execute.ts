@@ -18,6 +18,7 @@ import {
   storeRefusal,
   storeSigned,
 } from "./ledger.ts";
+import { readCertificate, readProposal } from "./openings.ts";
 
 /** What carrying out commands needs; put together by the worker's main. */
 export type ExecuteContext = {
@@ -65,13 +66,14 @@ export async function execute(
       values: { account: signer ?? "nobody" },
     });
   }
-  const call = await encode(context, operation, signer);
+  const call = await encode(context, client, operation, signer);
   if (!call.ok) return refused(context, client, operation, call.refusal);
   return order(context, client, { operation, signer, call: call.value });
 }
 
 async function encode(
   context: ExecuteContext,
+  client: PoolClient,
   operation: Operation,
   signer: string,
 ): Promise<Result<UnsignedCall>> {
@@ -79,9 +81,16 @@ async function encode(
   if (!handler) {
     return refuse("VALIDATION_FAILED", { values: { detail: `no command ${operation.kind}` } });
   }
-  const { chainId, contracts, keys } = context;
+  const { chainId, contracts, keys, writer } = context;
+  const place = { client, writer, contracts, signer };
   return understood(async () =>
-    succeed(await handler(operation.body, { chainId, contracts, keys, signer })),
+    succeed(
+      await handler(operation.body, {
+        ...{ chainId, contracts, keys, signer },
+        proposalOf: (requestId) => readProposal(place, requestId),
+        certificateOf: (certificateId) => readCertificate(place, certificateId),
+      }),
+    ),
   );
 }
 

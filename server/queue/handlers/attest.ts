@@ -23,11 +23,12 @@ const body = z.object({ statement, signature: anyBytes.optional() });
  * Brings a reviewer's signed statement to the chain; anyone may. Without a signature in the body the
  * reviewer's key is held here and signs now.
  */
-export const attest: ChainHandler = async (stored, { chainId, contracts, keys }) => {
+export const attest: ChainHandler = async (stored, { chainId, contracts, keys, proposalOf }) => {
   const parsed = body.parse(stored);
+  const { requestId, kind, favourable, validUntil, reviewer } = parsed.statement;
   const signature =
     parsed.signature ??
-    (await keys.signTypedData(parsed.statement.reviewer, {
+    (await keys.signTypedData(reviewer, {
       domain: {
         ...STATEMENT_DOMAIN,
         chainId,
@@ -36,5 +37,8 @@ export const attest: ChainHandler = async (stored, { chainId, contracts, keys })
       types: { Statement: [...statementMembers] },
       value: parsed.statement,
     }));
-  return callOf(contracts, "issuance", "attest", [parsed.statement, signature]);
+  // The contract puts what the request proposed into what was signed, so that nothing else counts.
+  const attestation = { requestId, kind, favourable, validUntil, reviewer };
+  const proposal = await proposalOf(requestId);
+  return callOf(contracts, "issuance", "attest", [attestation, proposal, signature]);
 };

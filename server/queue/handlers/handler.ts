@@ -1,6 +1,7 @@
 import { type ContractAddresses, interfaces } from "../../chain/contracts.ts";
 import type { KeyStore } from "../../chain/keys.ts";
 import type { UnsignedCall } from "../../chain/writer.ts";
+import type { CertificateOpening, Proposal } from "../openings.ts";
 
 /** What turning a command into a call may look at. */
 export type EncodeContext = {
@@ -9,6 +10,10 @@ export type EncodeContext = {
   /** Who will sign the transaction. */
   readonly signer: string;
   readonly keys: KeyStore;
+  /** What a request proposed, which every act on it brings along. */
+  readonly proposalOf: (requestId: bigint) => Promise<Proposal>;
+  /** What a certificate's id is made of; of id 0 that of none. */
+  readonly certificateOf: (certificateId: bigint) => Promise<CertificateOpening>;
 };
 
 /**

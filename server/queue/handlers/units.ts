@@ -33,14 +33,14 @@ const certificate = z.object({
 });
 
 /** Makes a certificate of the signer's own retirements. */
-export const certify: ChainHandler = async (stored, { contracts }) => {
+export const certify: ChainHandler = async (stored, { contracts, certificateOf }) => {
   const { retirements, emittedGrams, kind, content, replaces } = certificate.parse(stored);
   return callOf(contracts, "certificate", "certify", [
     retirements,
     emittedGrams,
     kind,
     content,
-    replaces,
+    await certificateOf(replaces),
   ]);
 };
 
