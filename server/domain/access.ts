@@ -6,6 +6,8 @@ export const roles = [
   "applicant",
   "platform",
   "enterprise",
+  "exchange",
+  "custodian",
   "auditor",
   "public",
 ] as const;

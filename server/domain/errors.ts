@@ -1,6 +1,8 @@
 import { domainMessages, type Message } from "./messages.ts";
 import { chainMessages } from "./messagesChain.ts";
 import { inheritedMessages } from "./messagesInherited.ts";
+import { tradingMessages } from "./messagesTrading.ts";
+import { unitMessages } from "./messagesUnits.ts";
 import type { Refusal, RefusalCode, RefusalValues } from "./result.ts";
 
 export type { RefusalCode } from "./result.ts";
@@ -10,6 +12,8 @@ export type Language = "zh" | "en";
 const catalogue: Readonly<Record<RefusalCode, Message>> = {
   ...domainMessages,
   ...chainMessages,
+  ...unitMessages,
+  ...tradingMessages,
   ...inheritedMessages,
 };
 

@@ -1,8 +1,8 @@
 /** One sentence in each language of the UI; `{name}` is filled from the refusal's values. */
 export type Message = { readonly en: string; readonly zh: string };
 
-/** Every refusal the server's own rules can give. The contracts' are in messagesChain.ts and
- * messagesInherited.ts. */
+/** Every refusal the server's own rules can give. The contracts' are in messagesChain.ts, messagesUnits.ts,
+ * messagesTrading.ts and messagesInherited.ts. */
 export const domainMessages = {
   // Form of what was sent
   VALIDATION_FAILED: {

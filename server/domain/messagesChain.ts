@@ -1,8 +1,8 @@
 import type { Message } from "./messages.ts";
 
 /**
- * One message for each custom error of the registry's own contracts. The code follows from the error's name by rule, see `codeOfContractError`; a placeholder is
- * named as the error's argument.
+ * One message for each custom error of Programmes, Sources and Issuance. The code follows from the
+ * error's name by rule, see `codeOfContractError`; a placeholder is named as the error's argument.
  */
 export const chainMessages = {
   // Programmes
@@ -27,6 +27,10 @@ export const chainMessages = {
     en: "The authority's account {account} cannot be frozen or closed.",
     zh: "主管部门账户 {account} 不能被冻结或注销。",
   },
+  PROGRAMMES_DECIDING_TIER: {
+    en: "No programme above {programme} has tier {tier} or a higher one.",
+    zh: "碳普惠机制 {programme} 之上没有层级不低于 {tier} 的机制。",
+  },
   PROGRAMMES_EXISTS: {
     en: "Programme {programme} already exists.",
     zh: "碳普惠机制 {programme} 已存在。",
@@ -44,6 +48,10 @@ export const chainMessages = {
     en: "Programme {programme} is not paused.",
     zh: "碳普惠机制 {programme} 未暂停。",
   },
+  PROGRAMMES_NOT_RECOGNISED: {
+    en: "Programme {programme} does not recognise this of programme {other}.",
+    zh: "碳普惠机制 {programme} 未对机制 {other} 作此互认。",
+  },
   PROGRAMMES_PARAMETER_KEY_ZERO: { en: "A parameter needs a name.", zh: "参数须有名称。" },
   PROGRAMMES_PARAMETER_UNSET: {
     en: "Programme {programme} has not set the parameter {key}.",
@@ -52,6 +60,18 @@ export const chainMessages = {
   PROGRAMMES_PAUSED: {
     en: "Programme {programme} is paused.",
     zh: "碳普惠机制 {programme} 已暂停。",
+  },
+  PROGRAMMES_RECOGNISED: {
+    en: "Programme {programme} already recognises this of programme {other}.",
+    zh: "碳普惠机制 {programme} 已对机制 {other} 作此互认。",
+  },
+  PROGRAMMES_RECOGNITION_KIND: {
+    en: "There is no recognition of kind {what}.",
+    zh: "没有类型为 {what} 的互认。",
+  },
+  PROGRAMMES_RECOGNITION_SELF: {
+    en: "Programme {programme} does not recognise itself.",
+    zh: "碳普惠机制 {programme} 无须与自身互认。",
   },
   PROGRAMMES_ROLE_HELD: {
     en: "The account {account} already holds role {role}.",
@@ -90,6 +110,10 @@ export const chainMessages = {
     zh: "资产 {assetKey} 已有减排项目 {first}，须由主管部门决定。",
   },
   SOURCES_CLASS_ZERO: { en: "A class number starts at 1.", zh: "方法学类别编号从 1 开始。" },
+  SOURCES_CONSENT_MISSING: {
+    en: "{owner} has not consented to the source {sourceId}.",
+    zh: "{owner} 未同意减排项目 {sourceId}。",
+  },
   SOURCES_CONTENT_HASH_ZERO: {
     en: "A methodology is pinned by its content hash.",
     zh: "方法学须以内容哈希固定。",
@@ -102,6 +126,10 @@ export const chainMessages = {
     en: "Day {day} of this asset is already booked for class {class}.",
     zh: "该资产第 {day} 日已被类别 {class} 占用。",
   },
+  SOURCES_EXCLUSIONS_FULL: {
+    en: "Class {class} already has {most} excluded classes.",
+    zh: "类别 {class} 的互斥类别已达 {most} 个。",
+  },
   SOURCES_EXCLUSION_EXISTS: {
     en: "The classes {classA} and {classB} already exclude each other.",
     zh: "类别 {classA} 与 {classB} 已互斥。",
@@ -110,9 +138,17 @@ export const chainMessages = {
     en: "A class {class} always excludes itself.",
     zh: "类别 {class} 本身即互斥。",
   },
-  SOURCES_EXCLUSIONS_FULL: {
-    en: "Class {class} already has {most} excluded classes.",
-    zh: "类别 {class} 的互斥类别已达 {most} 个。",
+  SOURCES_EXTERNAL_UNKNOWN: {
+    en: "There is no external record {externalId}.",
+    zh: "没有外部签发记录 {externalId}。",
+  },
+  SOURCES_EXTERNAL_WITHDRAWN: {
+    en: "The external record {externalId} was withdrawn.",
+    zh: "外部签发记录 {externalId} 已撤回。",
+  },
+  SOURCES_ISSUER_STATE: {
+    en: "The issuer {issuer} is in state {state}, which does not allow this.",
+    zh: "签发合约 {issuer} 处于状态 {state}，不允许此操作。",
   },
   SOURCES_METHODOLOGY_DAYS: {
     en: "The methodology's days {firstDay} to {endDay} hold no day.",
@@ -125,6 +161,10 @@ export const chainMessages = {
   SOURCES_METHODOLOGY_UNKNOWN: {
     en: "Programme {programme} has no methodology {methodology}.",
     zh: "碳普惠机制 {programme} 没有方法学 {methodology}。",
+  },
+  SOURCES_NOT_FIRST_OWNER: {
+    en: "The first source on the asset {assetKey} is {owner}'s, not {caller}'s.",
+    zh: "资产 {assetKey} 的首个减排项目属于 {owner}，而非 {caller}。",
   },
   SOURCES_NOT_ISSUANCE: {
     en: "Only the issuance contract books days, not {caller}.",
@@ -150,9 +190,17 @@ export const chainMessages = {
     en: "{caller} does not hold role {role} in programme {programme}.",
     zh: "{caller} 在碳普惠机制 {programme} 中不具有角色 {role}。",
   },
+  SOURCES_SAME_INSTITUTION: {
+    en: "{caller} and {party} belong to one institution; whoever applies does not decide.",
+    zh: "{caller} 与 {party} 属同一机构，申请者不得决定。",
+  },
   SOURCES_SOURCE_EXISTS: {
     en: "The source {sourceId} is already registered.",
     zh: "减排项目 {sourceId} 已登记。",
+  },
+  SOURCES_SOURCE_STATE: {
+    en: "The source {sourceId} is in state {state}, which does not allow this.",
+    zh: "减排项目 {sourceId} 处于状态 {state}，不允许此操作。",
   },
   SOURCES_SOURCE_UNKNOWN: { en: "There is no source {sourceId}.", zh: "没有减排项目 {sourceId}。" },
 
@@ -165,6 +213,10 @@ export const chainMessages = {
     en: "{milligrams} mg are less than one granule of {granuleMilligrams} mg.",
     zh: "{milligrams} 毫克不足一个签发粒度 {granuleMilligrams} 毫克。",
   },
+  ISSUANCE_BLOCKED: {
+    en: "An open debt keeps the institution from further issue in programme {programme}.",
+    zh: "该机构有未了结的责任，在碳普惠机制 {programme} 中不得再签发。",
+  },
   ISSUANCE_COUNT_ZERO: {
     en: "A request needs at least one leaf.",
     zh: "签发申请至少需要一个叶子。",
@@ -173,17 +225,21 @@ export const chainMessages = {
     en: "A tree of {count} leaves does not have depth {depth}.",
     zh: "{count} 个叶子的树深度不是 {depth}。",
   },
+  ISSUANCE_FORWARD_NEEDLESS: {
+    en: "Request {requestId} is decided by its own programme and needs no forwarding.",
+    zh: "申请 {requestId} 由本机制决定，无须转报。",
+  },
   ISSUANCE_HASH_SUITE: {
     en: "The hash suite {hashSuite} is not known here.",
     zh: "未知的哈希套件 {hashSuite}。",
   },
-  ISSUANCE_NOT_APPLICANT: {
-    en: "Only the source's applicant {applicant} proposes, not {caller}.",
-    zh: "只有申请主体 {applicant} 可提交申请，{caller} 不可。",
+  ISSUANCE_HELD: {
+    en: "{holds} open demands stand in the way of request {requestId}.",
+    zh: "申请 {requestId} 尚有 {holds} 项索证未应答。",
   },
-  ISSUANCE_NOT_EXPIRED: {
-    en: "The reservation of request {requestId} lasts until {expiresAt}.",
-    zh: "申请 {requestId} 的预留有效至 {expiresAt}。",
+  ISSUANCE_KIND_MISSING: {
+    en: "Request {requestId} has {found} favourable reviews of kind {kind} and needs {needed}.",
+    zh: "申请 {requestId} 有 {found} 份类型为 {kind} 的肯定意见，需要 {needed} 份。",
   },
   ISSUANCE_NOTICE_OVER: {
     en: "The notice of request {requestId} ended at {noticeEnd}.",
@@ -197,6 +253,26 @@ export const chainMessages = {
     en: "A notice until {noticeEnd} is too long.",
     zh: "公示至 {noticeEnd} 过长。",
   },
+  ISSUANCE_NOT_APPLICANT: {
+    en: "Only the source's applicant {applicant} proposes, not {caller}.",
+    zh: "只有申请主体 {applicant} 可提交申请，{caller} 不可。",
+  },
+  ISSUANCE_NOT_DOUBLE_COUNT: {
+    en: "Only the double-count contract does this, not {caller}.",
+    zh: "只有重复计算核查合约可执行，{caller} 不可。",
+  },
+  ISSUANCE_NOT_EXPIRED: {
+    en: "The reservation of request {requestId} lasts until {expiresAt}.",
+    zh: "申请 {requestId} 的预留有效至 {expiresAt}。",
+  },
+  ISSUANCE_NOT_FORWARDED: {
+    en: "Request {requestId} was not passed on by its own authority.",
+    zh: "申请 {requestId} 尚未由本级主管部门转报。",
+  },
+  ISSUANCE_OBJECTIONS_OPEN: {
+    en: "{open} objections are not decided yet.",
+    zh: "尚有 {open} 项异议未决。",
+  },
   ISSUANCE_OBJECTION_DECIDED: {
     en: "Objection {index} was already decided.",
     zh: "异议 {index} 已作出决定。",
@@ -206,10 +282,6 @@ export const chainMessages = {
     zh: "{objector} 已有未决异议 {index}。",
   },
   ISSUANCE_OBJECTION_UNKNOWN: { en: "There is no objection {index}.", zh: "没有异议 {index}。" },
-  ISSUANCE_OBJECTIONS_OPEN: {
-    en: "{open} objections are not decided yet.",
-    zh: "尚有 {open} 项异议未决。",
-  },
   ISSUANCE_OBJECTOR_STANDING: {
     en: "The standing {standing} of account {account} does not allow an objection.",
     zh: "账户 {account} 的状态 {standing} 不允许提出异议。",
@@ -218,13 +290,13 @@ export const chainMessages = {
     en: "The parameter {key} of programme {programme} cannot be {value}.",
     zh: "碳普惠机制 {programme} 的参数 {key} 不能为 {value}。",
   },
+  ISSUANCE_PROPOSAL_MISMATCH: {
+    en: "What was brought is not what request {requestId} proposed.",
+    zh: "所提交的内容与申请 {requestId} 不符。",
+  },
   ISSUANCE_REQUEST_UNKNOWN: {
     en: "There is no request {requestId}.",
     zh: "没有签发申请 {requestId}。",
-  },
-  ISSUANCE_REVIEW_UNFAVOURABLE: {
-    en: "The reviewer {reviewer} found against request {requestId}.",
-    zh: "审核机构 {reviewer} 对申请 {requestId} 给出否定意见。",
   },
   ISSUANCE_REVIEWED: {
     en: "Request {requestId} was reviewed; its reservation is not released.",
@@ -233,6 +305,10 @@ export const chainMessages = {
   ISSUANCE_REVIEWS_MISSING: {
     en: "Request {requestId} has {favourable} favourable reviews and needs {needed}.",
     zh: "申请 {requestId} 有 {favourable} 份肯定意见，需要 {needed} 份。",
+  },
+  ISSUANCE_REVIEW_UNFAVOURABLE: {
+    en: "The reviewer {reviewer} found against request {requestId}.",
+    zh: "审核机构 {reviewer} 对申请 {requestId} 给出否定意见。",
   },
   ISSUANCE_ROLE_MISSING: {
     en: "{caller} does not hold role {role} in programme {programme}.",
@@ -247,9 +323,17 @@ export const chainMessages = {
     en: "The signature is not by the reviewer {reviewer}.",
     zh: "签名不是审核机构 {reviewer} 作出的。",
   },
+  ISSUANCE_SOURCE_STATE: {
+    en: "The source {sourceId} is in state {state}, which does not allow this.",
+    zh: "减排项目 {sourceId} 处于状态 {state}，不允许此操作。",
+  },
   ISSUANCE_STATE: {
     en: "Request {requestId} is in state {state}, which does not allow this.",
     zh: "申请 {requestId} 处于状态 {state}，不允许此操作。",
+  },
+  ISSUANCE_STATEMENTS_FULL: {
+    en: "Request {requestId} already has {most} statements.",
+    zh: "申请 {requestId} 的审核意见已达 {most} 份。",
   },
   ISSUANCE_STATEMENT_EXPIRED: {
     en: "The review statement was valid until {validUntil}.",
@@ -263,14 +347,6 @@ export const chainMessages = {
     en: "The reviewer {reviewer} already signed for request {requestId}.",
     zh: "审核机构 {reviewer} 已对申请 {requestId} 签署意见。",
   },
-  ISSUANCE_STATEMENT_MISMATCH: {
-    en: "The statement is about something other than request {requestId} now states.",
-    zh: "审核意见与申请 {requestId} 的现有内容不符。",
-  },
-  ISSUANCE_STATEMENTS_FULL: {
-    en: "Request {requestId} already has {most} statements.",
-    zh: "申请 {requestId} 的审核意见已达 {most} 份。",
-  },
   ISSUANCE_TOKEN_STATE: {
     en: "The unit is in state {state}, which does not allow this.",
     zh: "该减排量处于状态 {state}，不允许此操作。",
@@ -283,100 +359,6 @@ export const chainMessages = {
   ISSUANCE_TOTAL_ZERO: {
     en: "A request over nothing is not filed.",
     zh: "减排量为零的申请不予受理。",
-  },
-
-  // ReductionToken
-  REDUCTION_TOKEN_EXISTS: { en: "These units were already issued.", zh: "该减排量已签发。" },
-  REDUCTION_TOKEN_GRAMS_TOO_MANY: {
-    en: "{grams} g are more than {most} g.",
-    zh: "{grams} 克超过上限 {most} 克。",
-  },
-  REDUCTION_TOKEN_GRAMS_ZERO: { en: "Nothing is no amount.", zh: "数量不能为零。" },
-  REDUCTION_TOKEN_NOT_ISSUANCE: {
-    en: "Only the issuance contract does this, not {caller}.",
-    zh: "只有签发合约可执行，{caller} 不可。",
-  },
-  REDUCTION_TOKEN_NOT_PROGRAMMES: {
-    en: "Only the programmes contract does this, not {caller}.",
-    zh: "只有机制合约可执行，{caller} 不可。",
-  },
-  REDUCTION_TOKEN_PAUSED: {
-    en: "Programme {programme} is paused.",
-    zh: "碳普惠机制 {programme} 已暂停。",
-  },
-  REDUCTION_TOKEN_PURPOSE: { en: "There is no purpose {purpose}.", zh: "没有用途 {purpose}。" },
-  REDUCTION_TOKEN_STANDING: {
-    en: "The standing {standing} of account {account} does not allow this.",
-    zh: "碳账户 {account} 的状态 {standing} 不允许此操作。",
-  },
-  REDUCTION_TOKEN_STATE: {
-    en: "The unit is in state {state}, which does not allow this.",
-    zh: "该减排量处于状态 {state}，不允许此操作。",
-  },
-  REDUCTION_TOKEN_UNKNOWN: { en: "There is no unit {tokenId}.", zh: "没有减排量 {tokenId}。" },
-
-  // Certificate
-  CERTIFICATE_EMPTY: {
-    en: "A certificate needs at least one retirement.",
-    zh: "证明至少需要一笔注销。",
-  },
-  CERTIFICATE_EXISTS: { en: "This certificate already exists.", zh: "该证明已存在。" },
-  CERTIFICATE_HOLDER_STANDING: {
-    en: "The standing {standing} of account {holder} does not allow a certificate.",
-    zh: "碳账户 {holder} 的状态 {standing} 不允许出具证明。",
-  },
-  CERTIFICATE_KIND_UNKNOWN: {
-    en: "There is no certificate of kind {kind}.",
-    zh: "没有类型为 {kind} 的证明。",
-  },
-  CERTIFICATE_LOCKED: { en: "A certificate cannot be handed on.", zh: "证明不可转让。" },
-  CERTIFICATE_MIXED_PROGRAMMES: {
-    en: "The retirement {retirementId} belongs to programme {programme}; one certificate covers one programme.",
-    zh: "注销 {retirementId} 属于碳普惠机制 {programme}，一份证明只覆盖一个机制。",
-  },
-  CERTIFICATE_NOT_RETIRER: {
-    en: "Only who retired may certify: {retirementId} is by {retirer}, not {caller}.",
-    zh: "只有注销方可申领证明：{retirementId} 由 {retirer} 注销，非 {caller}。",
-  },
-  CERTIFICATE_NOT_VALID: {
-    en: "The certificate is in state {state}.",
-    zh: "该证明处于状态 {state}。",
-  },
-  CERTIFICATE_PURPOSE: {
-    en: "The purpose {purpose} of retirement {retirementId} allows no certificate here.",
-    zh: "注销 {retirementId} 的用途 {purpose} 不适用于此证明。",
-  },
-  CERTIFICATE_REPLACED_HOLDER: {
-    en: "The certificate to be replaced belongs to {holder}.",
-    zh: "被替换的证明属于 {holder}。",
-  },
-  CERTIFICATE_REPLACED_NOT_REVOKED: {
-    en: "Only a revoked certificate can be replaced.",
-    zh: "只有已撤销的证明可被替换。",
-  },
-  CERTIFICATE_RETIREMENT_CONSUMED: {
-    en: "The retirement {retirementId} already stands in the certificate {certificateId}.",
-    zh: "注销 {retirementId} 已用于证明 {certificateId}。",
-  },
-  CERTIFICATE_RETIREMENT_UNKNOWN: {
-    en: "There is no retirement {retirementId}.",
-    zh: "没有注销记录 {retirementId}。",
-  },
-  CERTIFICATE_ROLE_MISSING: {
-    en: "{caller} does not hold role {role} in programme {programme}.",
-    zh: "{caller} 在碳普惠机制 {programme} 中不具有角色 {role}。",
-  },
-  CERTIFICATE_SHORT: {
-    en: "{retiredGrams} g were retired, {emittedGrams} g were emitted.",
-    zh: "注销 {retiredGrams} 克，少于排放 {emittedGrams} 克。",
-  },
-  CERTIFICATE_TOO_MANY: {
-    en: "{count} retirements are more than {most}.",
-    zh: "{count} 笔注销超过上限 {most} 笔。",
-  },
-  CERTIFICATE_UNKNOWN: {
-    en: "There is no certificate {certificateId}.",
-    zh: "没有证明 {certificateId}。",
   },
 
   // Libraries

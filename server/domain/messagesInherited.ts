@@ -122,4 +122,8 @@ export const inheritedMessages = {
     en: "{value} does not fit {bits} bits.",
     zh: "{value} 超出 {bits} 位整数。",
   },
+  REENTRANCY_GUARD_REENTRANT_CALL: {
+    en: "A contract called back while it was being called.",
+    zh: "合约在执行过程中被重入调用。",
+  },
 } as const satisfies Record<string, Message>;

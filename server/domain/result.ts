@@ -1,11 +1,15 @@
 import type { domainMessages } from "./messages.ts";
 import type { chainMessages } from "./messagesChain.ts";
 import type { inheritedMessages } from "./messagesInherited.ts";
+import type { tradingMessages } from "./messagesTrading.ts";
+import type { unitMessages } from "./messagesUnits.ts";
 
 /** Every reason the product can refuse for. Closed: a code exists exactly when it has its messages. */
 export type RefusalCode =
   | keyof typeof domainMessages
   | keyof typeof chainMessages
+  | keyof typeof unitMessages
+  | keyof typeof tradingMessages
   | keyof typeof inheritedMessages;
 
 /** Values for the placeholders of a message; never personal data, because they are shown and logged. */

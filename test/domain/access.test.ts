@@ -15,6 +15,8 @@ const holding: readonly Action[] = ["units.transfer", "units.retire", "certifica
 /** The same table as in the domain, written the other way round: what each role may do. */
 const allowed: Readonly<Record<Role, readonly Action[]>> = {
   public: ["registry.read"],
+  exchange: [...readers],
+  custodian: [...readers],
   auditor: [...readers, "activities.read", "request.object"],
   reviewer: [...readers, "request.attest", "request.object"],
   enterprise: [...readers, ...holding, "request.object"],
