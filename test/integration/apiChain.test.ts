@@ -212,7 +212,7 @@ describe("the API on a real chain", function () {
 
     it("frees nothing when it is revoked", async () => {
       const other = { ...body().event, name: "Another conference" };
-      await expectRefused(certify({ event: other }), "CERTIFICATE_RETIREMENT_CONSUMED");
+      await expectRefused(certify({ event: other }), "REDUCTION_TOKEN_CONSUMED");
     });
 
     it("is not replaced for another beneficiary", async () => {
@@ -230,7 +230,8 @@ describe("the API on a real chain", function () {
       const { result } = await expectDone(certify({ replaces: revoked }));
       const shown = await show(`/v1/certificates/${result?.certificateId}`);
       expect(shown).to.deep.include({ replaces: revoked, retirements: [retirementId] });
-      expect(shown.state).to.equal("valid");
+      expect(shown).to.include({ state: "valid", impaired: false });
+      expect((await show(`/v1/certificates/${revoked}`)).state).to.equal("replaced");
       const content = await show(`/v1/blobs/${shown.content}`);
       expect(content).to.include({ replaces: revoked });
     });

@@ -216,7 +216,7 @@ describe("command flow", function () {
     const second = await registry.order("certify", "enterprise", body("44"));
     expect(await registry.stateOf(second)).to.deep.equal({
       state: "refused",
-      code: "CERTIFICATE_RETIREMENT_CONSUMED",
+      code: "REDUCTION_TOKEN_CONSUMED",
     });
   });
 

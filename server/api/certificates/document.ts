@@ -71,6 +71,23 @@ const REVOKED: Warning = {
   mark: { zh: "已撤销", en: "REVOKED" },
 };
 
+const REPLACED: Warning = {
+  zh: "本证明已被撤销，并由另一份证明替换，不再有效。",
+  en: "This certificate was revoked, and another one replaced it; it is no longer valid.",
+  mark: { zh: "已替换", en: "REPLACED" },
+};
+
+const IMPAIRED: Warning = {
+  zh: "本证明所依据的部分减排量存在未了结的重复计算责任，在补正之前不应据以作出声明。",
+  en: "Units behind this certificate carry an open debt for double counting; no claim should rest on it until that is mended.",
+  mark: { zh: "存在瑕疵", en: "IMPAIRED" },
+};
+
+const warningsOfState: Readonly<Record<string, readonly Warning[]>> = {
+  revoked: [REVOKED],
+  replaced: [REPLACED],
+};
+
 /** A neutrality certificate as a printable page in both languages. */
 export function certificateDocument(of: {
   certificate: CertificateView;
@@ -86,7 +103,8 @@ export function certificateDocument(of: {
   return paper({
     title: { zh: kind?.zh ?? "碳中和证明", en: kind?.en ?? "Certificate" },
     warnings: [
-      ...(certificate.state === "revoked" ? [REVOKED] : []),
+      ...(warningsOfState[certificate.state] ?? []),
+      ...(certificate.impaired ? [IMPAIRED] : []),
       ...demonstrationWarnings(of.statuses),
     ],
     lead: {

@@ -45,7 +45,10 @@ export const certificateSchema = z
     holder: z.string(),
     programme: z.number().int(),
     kind: z.number().int(),
-    state: z.string(),
+    state: z.string().openapi({ description: "valid, revoked or replaced" }),
+    impaired: z.boolean().openapi({
+      description: "Whether units behind it are shown to carry an open debt 存在瑕疵",
+    }),
     retiredGrams: z.string(),
     emittedGrams: z.string(),
     content: z.string(),

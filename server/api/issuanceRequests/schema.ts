@@ -28,6 +28,7 @@ export const requestStates = [
   "rejected",
   "withdrawn",
   "expired",
+  "fallen",
 ] as const;
 
 export const requestQuery = z.strictObject({
@@ -149,13 +150,20 @@ export const requestSchema = z
     filedAt: seconds,
     filingDocument: textOrNull,
     noticeEnd: seconds,
+    forwardedAt: seconds,
+    forwardingDocument: textOrNull,
     decidedAt: seconds,
     decisionDocument: textOrNull,
     owner: textOrNull,
     issuedGrams: textOrNull,
     carryBeforeMilligrams: textOrNull,
     carryAfterMilligrams: textOrNull,
-    deductedMilligrams: textOrNull,
+    deductedMilligrams: z
+      .string()
+      .openapi({ description: "What challenges took off so far 已扣减量" }),
+    holds: z.number().int().openapi({
+      description: "Open demands to show leaves; nothing is issued while there is one",
+    }),
     transactionHash: z.string(),
     decisionTransactionHash: textOrNull,
     blockNumber: z.number().int(),

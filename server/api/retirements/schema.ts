@@ -65,6 +65,9 @@ export const retirementSchema = z
         grams: z.string(),
         firstSerial: z.string(),
         endSerial: z.string().openapi({ description: "Not included" }),
+        beneficiary: z.string().nullable().openapi({
+          description: "Salted commitment to whom this line serves; null for the holder",
+        }),
       }),
     ),
     certificates: z.array(z.string()),

@@ -1,4 +1,8 @@
-import { retirementLinesOf, validCertificatesOf } from "../../database/queries/certificates.ts";
+import {
+  type RetirementLineView,
+  retirementLinesOf,
+  validCertificatesOf,
+} from "../../database/queries/certificates.ts";
 import { findRequest } from "../../database/queries/single.ts";
 import { findMethodology, findSource } from "../../database/queries/sources.ts";
 import type { TokenView } from "../../database/queries/units.ts";
@@ -26,6 +30,17 @@ export const bundleSchema = z
         tokenId: z.string(),
         firstSerial: z.string(),
         endSerial: z.string(),
+        lines: z
+          .array(
+            z.object({
+              tokenId: z.string(),
+              firstSerial: z.string(),
+              endSerial: z.string(),
+              beneficiary: z.string(),
+            }),
+          )
+          .optional()
+          .openapi({ description: "Of a batch, all lines of its record: its id is made of them" }),
       }),
     ),
     certificates: z.array(
@@ -45,6 +60,13 @@ export const bundleSchema = z
       "What a token id rests on and what became of its grams, for a check without this server: every hash and amount is compared with the chain.",
   });
 export type Bundle = z.infer<typeof bundleSchema>;
+
+const NO_COMMITMENT = `0x${"0".repeat(64)}`;
+
+/** A line as the chain hashes it, where no commitment is zero. */
+function bundledLine({ tokenId, firstSerial, endSerial, beneficiary }: RetirementLineView) {
+  return { tokenId, firstSerial, endSerial, beneficiary: beneficiary ?? NO_COMMITMENT };
+}
 
 /**
  * The bundle of a token id, with all of its retirements and the valid certificates made of them.
@@ -73,7 +95,11 @@ export async function bundleOf(
     methodologyHash: methodology.contentHash,
     leafFileHash: request.leafFileHash,
     reportHash: request.reportHash,
-    retirements: lines.map((line) => ({ ...line, tokenId: token.tokenId })),
+    retirements: lines.map(({ lines: all, ...line }) => ({
+      ...line,
+      tokenId: token.tokenId,
+      ...(all === undefined ? {} : { lines: all.map(bundledLine) }),
+    })),
     certificates: certificates.map((one) => ({
       certificateId: one.certificateId,
       holder: one.holder,

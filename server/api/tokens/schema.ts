@@ -71,6 +71,7 @@ export const provenanceSchema = z
         applicant: z.string(),
         owner: z.string(),
         carryMilligrams: z.string(),
+        state: z.string().openapi({ description: "pending, active, suspended or delisted" }),
         document: z.string(),
       })
       .nullable(),

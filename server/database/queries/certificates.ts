@@ -8,7 +8,28 @@ export type RetirementLineView = {
   /** Serials of the id, one per gram; the end is not included. */
   firstSerial: string;
   endSerial: string;
+  /** Salted commitment to whom the line serves; null for the holder. */
+  beneficiary: string | null;
 };
+
+type RetirementLineRow = {
+  token_id: Uint8Array;
+  grams: bigint;
+  first_serial: bigint;
+  end_serial: bigint;
+  beneficiary: Uint8Array | null;
+};
+
+/** A row of mirror.retirement_line as it is shown. */
+export function retirementLineView(row: RetirementLineRow): RetirementLineView {
+  return {
+    tokenId: hexOf(row.token_id),
+    grams: row.grams.toString(),
+    firstSerial: row.first_serial.toString(),
+    endSerial: row.end_serial.toString(),
+    beneficiary: hexOrNull(row.beneficiary),
+  };
+}
 
 export type RetirementView = {
   retirementId: string;
@@ -77,13 +98,7 @@ export async function withLines(
   if (rows.length === 0) return [];
   const ids = rows.map((row) => Buffer.from(row.retirement_id));
   const [lines, consumers] = await Promise.all([
-    pool.query<{
-      retirement_id: Buffer;
-      token_id: Buffer;
-      grams: bigint;
-      first_serial: bigint;
-      end_serial: bigint;
-    }>(
+    pool.query<RetirementLineRow & { retirement_id: Buffer }>(
       "SELECT * FROM mirror.retirement_line WHERE retirement_id = ANY ($1) ORDER BY retirement_id, line",
       [ids],
     ),
@@ -95,15 +110,7 @@ export async function withLines(
     ),
   ]);
   const lineMap = grouped(
-    lines.rows.map((line) => [
-      hexOf(line.retirement_id),
-      {
-        tokenId: hexOf(line.token_id),
-        grams: line.grams.toString(),
-        firstSerial: line.first_serial.toString(),
-        endSerial: line.end_serial.toString(),
-      },
-    ]),
+    lines.rows.map((line) => [hexOf(line.retirement_id), retirementLineView(line)]),
   );
   const consumerMap = grouped(
     consumers.rows.map((row) => [hexOf(row.retirement_id), hexOf(row.certificate_id)]),
@@ -129,41 +136,50 @@ export async function findRetirements(
   return withLines(pool, rows);
 }
 
+/** A line of a retirement with what its id is made of: of a batch, all lines. */
+export type RetiredLineView = {
+  retirementId: string;
+  holder: string;
+  purpose: number;
+  content: string;
+  firstSerial: string;
+  endSerial: string;
+  lines?: RetirementLineView[];
+};
+
 /** Every retirement line of a token id with its retirement, by serial. */
-export async function retirementLinesOf(
-  pool: Pool,
-  tokenId: string,
-): Promise<
-  {
-    retirementId: string;
-    holder: string;
-    purpose: number;
-    content: string;
-    firstSerial: string;
-    endSerial: string;
-  }[]
-> {
+export async function retirementLinesOf(pool: Pool, tokenId: string): Promise<RetiredLineView[]> {
   const { rows } = await pool.query<{
     retirement_id: Buffer;
     holder: Buffer;
     purpose: number;
     content: Buffer;
+    is_batch: boolean;
     first_serial: bigint;
     end_serial: bigint;
   }>(
-    `SELECT r.retirement_id, r.holder, r.purpose, r.content, l.first_serial, l.end_serial
+    `SELECT r.retirement_id, r.holder, r.purpose, r.content, r.is_batch, l.first_serial, l.end_serial
      FROM mirror.retirement_line l JOIN mirror.retirement r USING (retirement_id)
      WHERE l.token_id = $1 ORDER BY l.first_serial`,
     [bytesOf(tokenId)],
   );
-  return rows.map((row) => ({
-    retirementId: hexOf(row.retirement_id),
-    holder: hexOf(row.holder),
-    purpose: row.purpose,
-    content: hexOf(row.content),
-    firstSerial: row.first_serial.toString(),
-    endSerial: row.end_serial.toString(),
-  }));
+  const batches = rows.filter((row) => row.is_batch).map((row) => hexOf(row.retirement_id));
+  const whole = new Map(
+    (await findRetirements(pool, [...new Set(batches)])).map((one) => [one.retirementId, one]),
+  );
+  return rows.map((row) => {
+    const retirementId = hexOf(row.retirement_id);
+    const lines = whole.get(retirementId)?.lines;
+    return {
+      retirementId,
+      holder: hexOf(row.holder),
+      purpose: row.purpose,
+      content: hexOf(row.content),
+      firstSerial: row.first_serial.toString(),
+      endSerial: row.end_serial.toString(),
+      ...(lines === undefined ? {} : { lines }),
+    };
+  });
 }
 
 export const retirementList = { name: "retirements", forms: [/^\d{1,19}$/, /^\d{1,10}$/] } as const;
@@ -204,6 +220,8 @@ export type CertificateView = {
   programme: number;
   kind: number;
   state: string;
+  /** Whether units behind it are shown to carry an open debt. */
+  impaired: boolean;
   retiredGrams: string;
   emittedGrams: string;
   content: string;
@@ -221,6 +239,7 @@ export type CertificateRow = {
   programme: bigint;
   kind: number;
   state: string;
+  impaired: boolean;
   retired_grams: bigint;
   emitted_grams: bigint;
   content: Uint8Array;
@@ -240,6 +259,7 @@ export function certificateView(row: CertificateRow, retirements: string[]): Cer
     programme: Number(row.programme),
     kind: row.kind,
     state: row.state,
+    impaired: row.impaired,
     retiredGrams: row.retired_grams.toString(),
     emittedGrams: row.emitted_grams.toString(),
     content: hexOf(row.content),

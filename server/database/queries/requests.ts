@@ -34,13 +34,18 @@ export type RequestView = {
   filedAt: number | null;
   filingDocument: string | null;
   noticeEnd: number | null;
+  forwardedAt: number | null;
+  forwardingDocument: string | null;
   decidedAt: number | null;
   decisionDocument: string | null;
   owner: string | null;
   issuedGrams: string | null;
   carryBeforeMilligrams: string | null;
   carryAfterMilligrams: string | null;
-  deductedMilligrams: string | null;
+  /** What challenges took off so far. */
+  deductedMilligrams: string;
+  /** Open demands; no issue while there is one. */
+  holds: number;
   transactionHash: string;
   decisionTransactionHash: string | null;
   blockNumber: number;
@@ -77,7 +82,7 @@ export type RequestRow = {
   end_day: bigint;
   root: Uint8Array;
   total_milligrams: string;
-  count: bigint;
+  count: string;
   depth: number;
   hash_suite: number;
   leaf_file_hash: Uint8Array;
@@ -87,13 +92,16 @@ export type RequestRow = {
   filed_at: bigint | null;
   filing_document: Uint8Array | null;
   notice_end: bigint | null;
+  forwarded_at: bigint | null;
+  forwarding_document: Uint8Array | null;
   decided_at: bigint | null;
   decision_document: Uint8Array | null;
   owner: Uint8Array | null;
   issued_grams: bigint | null;
   carry_before_milligrams: string | null;
   carry_after_milligrams: string | null;
-  deducted_milligrams: string | null;
+  deducted_milligrams: string;
+  holds: bigint;
   transaction_hash: Uint8Array;
   decision_transaction_hash: Uint8Array | null;
   block_number: bigint;
@@ -116,7 +124,7 @@ export function requestView(row: RequestRow): RequestView {
     period: { first: formatDay(Number(row.first_day)), end: formatDay(Number(row.end_day)) },
     root: hexOf(row.root),
     totalMilligrams: row.total_milligrams,
-    count: row.count.toString(),
+    count: row.count,
     depth: row.depth,
     hashSuite: row.hash_suite,
     leafFileHash: hexOf(row.leaf_file_hash),
@@ -126,6 +134,8 @@ export function requestView(row: RequestRow): RequestView {
     filedAt: secondsOrNull(row.filed_at),
     filingDocument: hexOrNull(row.filing_document),
     noticeEnd: secondsOrNull(row.notice_end),
+    forwardedAt: secondsOrNull(row.forwarded_at),
+    forwardingDocument: hexOrNull(row.forwarding_document),
     decidedAt: secondsOrNull(row.decided_at),
     decisionDocument: hexOrNull(row.decision_document),
     owner: hexOrNull(row.owner),
@@ -133,6 +143,7 @@ export function requestView(row: RequestRow): RequestView {
     carryBeforeMilligrams: row.carry_before_milligrams,
     carryAfterMilligrams: row.carry_after_milligrams,
     deductedMilligrams: row.deducted_milligrams,
+    holds: Number(row.holds),
     transactionHash: hexOf(row.transaction_hash),
     decisionTransactionHash: hexOrNull(row.decision_transaction_hash),
     blockNumber: Number(row.block_number),

@@ -6,6 +6,7 @@ import {
   certificateView,
   type RetirementRow,
   type RetirementView,
+  retirementLineView,
   retirementView,
 } from "./certificates.ts";
 import { type RequestRow, type RequestView, requestView } from "./requests.ts";
@@ -85,12 +86,7 @@ export async function findRetirement(
   ]);
   if (found === null) return undefined;
   return retirementView(rowOf<RetirementRow>(found), {
-    lines: lines.map((line) => ({
-      tokenId: hexOf(line.tokenId),
-      grams: line.grams.toString(),
-      firstSerial: line.firstSerial.toString(),
-      endSerial: line.endSerial.toString(),
-    })),
+    lines: lines.map((line) => retirementLineView(rowOf(line))),
     certificates: consumers.map(({ certificateId }) => hexOf(certificateId)),
   });
 }

@@ -10,6 +10,8 @@ export type SourceView = {
   applicant: string;
   owner: string;
   carryMilligrams: string;
+  /** pending, active, suspended, delisted. */
+  state: string;
   document: string;
 };
 
@@ -21,6 +23,7 @@ type SourceRow = {
   applicant: Buffer;
   owner: Buffer;
   carry_milligrams: string;
+  state: string;
   document: Buffer;
 };
 
@@ -33,6 +36,7 @@ function sourceView(row: SourceRow): SourceView {
     applicant: hexOf(row.applicant),
     owner: hexOf(row.owner),
     carryMilligrams: row.carry_milligrams,
+    state: row.state,
     document: hexOf(row.document),
   };
 }
@@ -79,7 +83,7 @@ export async function findMethodology(
     content_hash: Buffer;
     class: number;
     status: number;
-    first_day: number;
+    first_day: bigint;
     end_day: bigint;
     cap_milligrams: string;
   }>("SELECT * FROM mirror.methodology WHERE programme = $1 AND methodology = $2", [
@@ -94,7 +98,7 @@ export async function findMethodology(
       contentHash: hexOf(row.content_hash),
       class: row.class,
       status: row.status,
-      firstDay: row.first_day,
+      firstDay: Number(row.first_day),
       endDay: Number(row.end_day),
       capMilligrams: row.cap_milligrams,
     }
