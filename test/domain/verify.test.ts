@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
+import { encodeBytes32String } from "ethers";
 import type { Report } from "../../server/verify/src/verify.ts";
 import { verify } from "../../server/verify/src/verify.ts";
 import { root } from "./support.ts";
@@ -19,6 +20,10 @@ import {
 } from "./verifyWorld.ts";
 
 type Change = (world: World) => void;
+
+const NOBODY = `0x${"0".repeat(40)}`;
+const DIGEST = institution("another digest");
+const REVIEW_COUNT = encodeBytes32String("review.count");
 
 /** Makes a world, breaks it, and lets the checker look. */
 async function reportOf(change: Change = () => undefined): Promise<Report> {
@@ -233,6 +238,23 @@ const refusals: { claim: string; id: string; change: Change }[] = [
     },
   },
   {
+    claim: "a retirement that the token does not mark as used",
+    id: "certificate.consumed",
+    change: ({ chain, bundle }) => {
+      const [used] = bundle.certificates[0]!.retirements;
+      chain.answers.set(`isconsumed(${used})`, [false]);
+    },
+  },
+  {
+    claim: "an impaired certificate",
+    id: "certificate.chain",
+    change: ({ chain, bundle }) => {
+      const { certificateId, retirements } = bundle.certificates[0]!;
+      const args = [certificateId, tokenId, retirements[0]];
+      chain.events.push({ contract: "certificate", name: "CertificateImpaired", args });
+    },
+  },
+  {
     claim: "a certificate above its retirements",
     id: "certificate.cover",
     change: (world) => {
@@ -252,6 +274,22 @@ const refusals: { claim: string; id: string; change: Change }[] = [
     id: "retirement.chain",
     change: (world) =>
       alterEvent(world, "Retired", (args) => args.splice(0, 1, institution("x")), 1),
+  },
+  {
+    claim: "a line that a batch's id is not made of",
+    id: "retirement.id",
+    change: (world) => {
+      world.bundle.retirements[2]!.lines![1]!.endSerial = "121";
+    },
+  },
+  {
+    claim: "a batch with other lines than the chain",
+    id: "retirement.chain",
+    change: (world) =>
+      alterEvent(world, "RetiredBatch", (args) => {
+        (args[4] as unknown[][])[1]![3] = institution("somebody else");
+        (args[4] as unknown[][])[1]![2] = 119;
+      }),
   },
   {
     claim: "an edited document of a retirement",
@@ -280,7 +318,23 @@ const refusals: { claim: string; id: string; change: Change }[] = [
     claim: "a supply that does not add up",
     id: "supply.sum",
     change: ({ chain }) => {
-      chain.answers.set(`supplyof(${tokenId})`, [true, 1, 742, 100, 1]);
+      chain.answers.set(`supplyof(${tokenId})`, [true, 1, 742, 120, 1]);
+    },
+  },
+  {
+    claim: "a void that the supply does not show",
+    id: "supply.sum",
+    change: ({ chain }) => {
+      const args = [tokenId, account("owner"), 1, institution("act")];
+      chain.events.push({ contract: "reductionToken", name: "Voided", args });
+    },
+  },
+  {
+    claim: "milligrams taken off that the issue does not take off",
+    id: "issue.grams",
+    change: ({ chain }) => {
+      const args = [1, 371_000, 371_000];
+      chain.events.push({ contract: "issuance", name: "Deducted", args });
     },
   },
   {
@@ -310,6 +364,35 @@ const refusals: { claim: string; id: string; change: Change }[] = [
     id: "review.institution",
     change: (world) =>
       alterEvent(world, "Attested", (args) => args.splice(2, 1, institution("applicant"))),
+  },
+  {
+    claim: "a statement over another root",
+    id: "review.statement",
+    change: (world) =>
+      alterEvent(world, "Proposed", (args) => {
+        (args[4] as unknown[])[3] = institution("root");
+      }),
+  },
+  {
+    claim: "a statement under another digest than the event's",
+    id: "review.statement",
+    change: (world) => alterEvent(world, "Attested", (args) => args.splice(6, 1, DIGEST)),
+  },
+  {
+    claim: "a statement under somebody else's signature",
+    id: "review.statement",
+    change: ({ chain }) => {
+      const { call } = chain.events.find(({ name }) => name === "Attested")!;
+      (call!.args as unknown[])[2] = `0x${"1b".repeat(65)}`;
+    },
+  },
+  {
+    claim: "fewer statements of a kind than the programme asks for",
+    id: "review.institution",
+    change: ({ chain }) => {
+      const key = [...chain.answers.keys()].find((it) => it.includes(REVIEW_COUNT))!;
+      chain.answers.set(key, [0x0101]);
+    },
   },
   {
     claim: "fewer favourable statements than the programme asks for",
@@ -381,6 +464,30 @@ describe("tanpu-verify", () => {
     }
   });
 
+  it("cannot check a signature that a contract brought, and says so", async () => {
+    const report = await reportOf(({ chain }) => {
+      delete chain.events.find(({ name }) => name === "Attested")!.call;
+    });
+    const statement = report.checks.find(({ id }) => id === "review.statement");
+    expect(statement?.result).to.equal("notProvable");
+    expect(report.ok).to.equal(true);
+  });
+
+  it("follows what was voided and given back", async () => {
+    const report = await reportOf(({ chain }) => {
+      const owner = account("owner");
+      const on = (name: string, ...args: unknown[]) =>
+        chain.events.push({ contract: "reductionToken", name, args });
+      on("TransferSingle", owner, owner, NOBODY, tokenId, 42);
+      on("Voided", tokenId, owner, 42, DIGEST);
+      on("TransferSingle", owner, NOBODY, owner, tokenId, 40);
+      on("Reissued", tokenId, owner, 40, DIGEST);
+      chain.answers.set(`supplyof(${tokenId})`, [true, 1, 742, 120, 2]);
+      chain.answers.set(`balanceof(${owner},${tokenId})`, [440]);
+    });
+    expect(report.checks.filter(({ result }) => result !== "pass")).to.deep.equal([]);
+  });
+
   it("tells what nobody published apart from what failed", async () => {
     const report = await reportOf((world) => {
       world.bundle.retirements = [];
@@ -436,9 +543,9 @@ describe("tanpu-verify as a command", function () {
   });
 
   it("ends with 1 when a check fails and says which", async () => {
-    world.chain.answers.set(`supplyof(${tokenId})`, [true, 1, 742, 100, 5]);
+    world.chain.answers.set(`supplyof(${tokenId})`, [true, 1, 742, 120, 5]);
     const exit = await run("--files", folder, "--rpc", node.url);
-    world.chain.answers.set(`supplyof(${tokenId})`, [true, 1, 742, 100, 0]);
+    world.chain.answers.set(`supplyof(${tokenId})`, [true, 1, 742, 120, 0]);
     expect(exit.code, exit.err).to.equal(1);
     expect(exit.out).to.match(/supply\.sum +FAIL +不通过/);
   });

@@ -6,7 +6,7 @@ import { issuanceAbi } from "../../server/chain/abi/issuance.ts";
 import { programmesAbi } from "../../server/chain/abi/programmes.ts";
 import { reductionTokenAbi } from "../../server/chain/abi/reductionToken.ts";
 import { sourcesAbi } from "../../server/chain/abi/sources.ts";
-import type { ContractName } from "../../server/verify/src/formats.ts";
+import { type ContractName, manifestSchema } from "../../server/verify/src/formats.ts";
 
 /*
  * A chain node that answers from a list of events and a few views, encoded with the contracts' own
@@ -25,8 +25,13 @@ export const faces = {
 
 export type SpeakingContract = keyof typeof faces;
 
-/** An event as a contract emits it, in the block of its place. */
-export type Emitted = { contract: SpeakingContract; name: string; args: readonly unknown[] };
+/** An event as a contract emits it, in the block of its place, and the call that made it do so. */
+export type Emitted = {
+  contract: SpeakingContract;
+  name: string;
+  args: readonly unknown[];
+  call?: { to: SpeakingContract; name: string; args: readonly unknown[] };
+};
 
 /** What the views answer, by `name(arguments joined by comma)`, lowercase. */
 export type Answers = Map<string, readonly unknown[]>;
@@ -37,20 +42,26 @@ export const addressOf = (name: ContractName): string =>
   `0x${keccak256(new TextEncoder().encode(name)).slice(-40)}`;
 export const codeOfContract = (name: string): string =>
   `0x60${keccak256(new TextEncoder().encode(`code of ${name}`)).slice(2)}`;
+const hashOfTransaction = (place: number): string =>
+  keccak256(new TextEncoder().encode(`transaction ${place}`));
 export const hashOfBlock = (number: number): string =>
   keccak256(new TextEncoder().encode(`block ${number}`));
 
 const quantity = (value: number): string => `0x${value.toString(16)}`;
-const names = ["accessManager", ...Object.keys(faces)] as ContractName[];
+export const contractNames: readonly ContractName[] = Object.keys(
+  manifestSchema.shape.contracts.shape,
+) as ContractName[];
 const contractAt = (address: string): ContractName | undefined =>
-  names.find((name) => addressOf(name) === address.toLowerCase());
+  contractNames.find((name) => addressOf(name) === address.toLowerCase());
 
 function logsOf(chain: FakeChain, from: number, to: number): unknown[] {
   return chain.events.flatMap(({ contract, name, args }, place) => {
     if (place + 1 < from || place + 1 > to) return [];
     const { topics, data } = faces[contract].encodeEventLog(name, args);
     const address = addressOf(contract);
-    return [{ address, topics, data, blockNumber: quantity(place + 1), logIndex: "0x0" }];
+    const transactionHash = hashOfTransaction(place);
+    const blockNumber = quantity(place + 1);
+    return [{ address, topics, data, blockNumber, transactionHash, logIndex: "0x0" }];
   });
 }
 
@@ -63,10 +74,24 @@ function answerCall(chain: FakeChain, to: string, data: string): string {
   return faces[contract].encodeFunctionResult(call.name, [...answer]);
 }
 
+/** The transaction behind an event; one that a wallet contract made where the event tells no call. */
+function transactionOf(chain: FakeChain, hash: unknown): unknown {
+  const event = chain.events.find((_, place) => hashOfTransaction(place) === hash);
+  if (!event) return null;
+  const { call } = event;
+  if (!call) return { to: addressOf("accessManager"), input: "0x" };
+  const input = faces[call.to].encodeFunctionData(call.name, [...call.args]);
+  return { to: addressOf(call.to), input };
+}
+
 function answer(chain: FakeChain, method: string, params: unknown[]): unknown {
   const head = chain.events.length;
   if (method === "eth_chainId") return quantity(chain.chainId);
-  if (method === "eth_getCode") return codeOfContract(contractAt(String(params[0])) ?? "nothing");
+  if (method === "eth_getTransactionByHash") return transactionOf(chain, params[0]);
+  if (method === "eth_getCode") {
+    const name = contractAt(String(params[0]));
+    return name === undefined ? "0x" : codeOfContract(name);
+  }
   if (method === "eth_getBlockByNumber") {
     const number = params[0] === "latest" ? head : Number(params[0]);
     return { number: quantity(number), hash: hashOfBlock(number), timestamp: "0x6b000000" };

@@ -1,7 +1,16 @@
 import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { AbiCoder, encodeBytes32String, id, keccak256, ZeroAddress } from "ethers";
+import {
+  AbiCoder,
+  encodeBytes32String,
+  id,
+  keccak256,
+  TypedDataEncoder,
+  Wallet,
+  ZeroAddress,
+  ZeroHash,
+} from "ethers";
 import { fromHex, toHex, utf8 } from "../../server/domain/bytes.ts";
 import { canonicalJson, type Json } from "../../server/domain/canonical.ts";
 import { neutralityCertificate, retirementContent } from "../../server/domain/certificate.ts";
@@ -9,12 +18,14 @@ import { beneficiaryOf, evidenceOf } from "../../server/domain/commitment.ts";
 import { carrierTimeFingerprints } from "../../server/domain/fingerprint.ts";
 import { keyRingOf } from "../../server/domain/keyRing.ts";
 import { encodeLeafFile } from "../../server/domain/leafFile.ts";
+import { STATEMENT_DOMAIN, statementMembers } from "../../server/domain/reviewStatement.ts";
 import { buildTree, encodeLeaves, type Leaf } from "../../server/domain/sumTree.ts";
 import { encodeTokenId, formatTokenId, sourceIdOf } from "../../server/domain/tokenId.ts";
 import { demoMethodology, suite, unwrap } from "./support.ts";
 import {
   addressOf,
   codeOfContract,
+  contractNames,
   type Emitted,
   type FakeChain,
   hashOfBlock,
@@ -36,7 +47,8 @@ const WINDOW_SECONDS = 360;
 const DOCUMENT = id("document");
 export const BUS_MILLIGRAMS = 371_000n;
 
-export const account = (name: string): string => `0x${id(`account ${name}`).slice(-40)}`;
+const walletOf = (name: string): Wallet => new Wallet(id(`account ${name}`));
+export const account = (name: string): string => walletOf(name).address.toLowerCase();
 export const institution = (name: string): string => id(`institution ${name}`);
 
 const keys = keyRingOf(suite, { commonKey: fromHex(COMMON_KEY), programmeKeys: new Map() });
@@ -96,10 +108,12 @@ export type World = {
   chain: FakeChain;
 };
 
+type LineText = Record<"tokenId" | "firstSerial" | "endSerial" | "beneficiary", string>;
 type RetirementText = Record<"retirementId" | "holder" | "content" | "tokenId", string> & {
   purpose: number;
   firstSerial: string;
   endSerial: string;
+  lines?: LineText[];
 };
 type CertificateText = Record<"certificateId" | "holder" | "content", string> & {
   retirements: string[];
@@ -127,6 +141,25 @@ function retirement(firstSerial: number, endSerial: number, content: string): Re
     firstSerial: String(firstSerial),
     endSerial: String(endSerial),
   };
+}
+
+/** One record of two lines of the id; the bundle tells it once for each line. */
+function batchRetirement(serials: readonly [number, number][]): RetirementText[] {
+  const holder = account("enterprise");
+  const lines = serials.map(([first, end], k) => ({
+    tokenId: formatTokenId(tokenId),
+    firstSerial: String(first),
+    endSerial: String(end),
+    beneficiary: k === 0 ? ZeroHash : institution("beneficiary"),
+  }));
+  const words = lines.map((line) => [tokenId, line.firstSerial, line.endSerial, line.beneficiary]);
+  const linesHash = encode(["tuple(uint256,uint64,uint64,bytes32)[]"], [words]);
+  const types = ["address", "uint8", "bytes32", "bytes32"];
+  const retirementId = encode(types, [holder, 2, DOCUMENT, linesHash]);
+  return lines.map(({ firstSerial, endSerial }) => ({
+    ...{ retirementId, holder, purpose: 2, content: DOCUMENT, tokenId: formatTokenId(tokenId) },
+    ...{ firstSerial, endSerial, lines },
+  }));
 }
 
 const beneficiary = { name: "Enterprise" };
@@ -183,17 +216,42 @@ function leafFile() {
   return { tree, bytes };
 }
 
-type Parts = {
-  methodologyHash: string;
-  leafFileHash: string;
-  retirements: RetirementText[];
-  certificate: CertificateText;
-};
+/** What the reviewer signs; the proposal's members as the contract orders them. */
+async function statementOf(proposal: readonly unknown[]): Promise<SignedStatement> {
+  const wallet = walletOf("reviewer");
+  const [, firstDay, endDay, root, totalMilligrams] = proposal;
+  const attestation = { requestId: 1, kind: 2, favourable: true, validUntil: 9e9 };
+  const value = {
+    ...{ root, totalMilligrams, firstDay, endDay, methodology: 1, reportHash: proposal[9] },
+    ...{ ...attestation, reviewer: account("reviewer") },
+  };
+  const domain = {
+    ...STATEMENT_DOMAIN,
+    ...{ chainId: 31_337, verifyingContract: addressOf("issuance") },
+  };
+  const types = { Statement: [...statementMembers] };
+  return {
+    digest: TypedDataEncoder.hash(domain, types, value),
+    signature: await wallet.signTypedData(domain, types, value),
+  };
+}
 
-function eventsOf({ methodologyHash, leafFileHash, retirements, certificate }: Parts): Emitted[] {
+type SignedStatement = { digest: string; signature: string };
+
+function attested({ digest, signature }: SignedStatement, proposal: readonly unknown[]): Emitted {
+  const reviewer = account("reviewer");
+  const attestation = [1, 2, true, 9e9, reviewer];
+  return {
+    contract: "issuance",
+    name: "Attested",
+    args: [1, reviewer, institution("reviewer"), 2, true, 9e9, digest],
+    call: { to: "issuance", name: "attest", args: [attestation, proposal, signature] },
+  };
+}
+
+function proposalOf(leafFileHash: string): readonly unknown[] {
   const { tree } = leafFile();
-  const accounts = ["operator", "reviewer", "applicant", "owner", "enterprise"];
-  const proposal = [
+  return [
     toHex(sourceId),
     FIRST_DAY,
     FIRST_DAY + 1,
@@ -205,6 +263,19 @@ function eventsOf({ methodologyHash, leafFileHash, retirements, certificate }: P
     leafFileHash,
     DOCUMENT,
   ];
+}
+
+type Parts = {
+  proposal: readonly unknown[];
+  statement: SignedStatement;
+  methodologyHash: string;
+  retirements: RetirementText[];
+  certificate: CertificateText;
+};
+
+function eventsOf(parts: Parts): Emitted[] {
+  const { proposal, statement, methodologyHash, retirements, certificate } = parts;
+  const accounts = ["operator", "reviewer", "applicant", "owner", "enterprise"];
   const [applicant, owner, holder] = ["applicant", "owner", "enterprise"].map(account);
   const on = (contract: Emitted["contract"], name: string, ...args: unknown[]): Emitted => ({
     contract,
@@ -212,6 +283,8 @@ function eventsOf({ methodologyHash, leafFileHash, retirements, certificate }: P
     args,
   });
   const authority = [account("authority"), institution("authority")];
+  const [batch] = retirements.filter(({ lines }) => lines !== undefined);
+  const singles = retirements.filter(({ lines }) => lines === undefined);
   return [
     on("programmes", "ProgrammeCreated", 1, 0, 2, ...authority, DOCUMENT),
     ...accounts.map((name) =>
@@ -232,17 +305,7 @@ function eventsOf({ methodologyHash, leafFileHash, retirements, certificate }: P
     ),
     on("sources", "SourceRegistered", 1, 1, toHex(sourceId), ASSET, applicant, owner, DOCUMENT),
     on("issuance", "Proposed", 1, tokenId, toHex(sourceId), applicant, proposal),
-    on(
-      "issuance",
-      "Attested",
-      1,
-      account("reviewer"),
-      institution("reviewer"),
-      2,
-      true,
-      9e9,
-      DOCUMENT,
-    ),
+    attested(statement, proposal),
     // The day before was issued first and left 500 mg; nobody published its files.
     on("issuance", "Proposed", 2, tokenId - 1n, toHex(sourceId), applicant, proposal),
     on("issuance", "Issued", 2, tokenId - 1n, owner, 10, 0, 500, 0, DOCUMENT),
@@ -250,7 +313,7 @@ function eventsOf({ methodologyHash, leafFileHash, retirements, certificate }: P
     on("reductionToken", "TransferSingle", owner, ZeroAddress, owner, tokenId, 742),
     on("reductionToken", "TransferSingle", owner, owner, holder, tokenId, 100),
     on("reductionToken", "TransferBatch", owner, owner, holder, [tokenId, tokenId], [150, 50]),
-    ...retirements.flatMap((it) => {
+    ...singles.flatMap((it) => {
       const [first, end] = [Number(it.firstSerial), Number(it.endSerial)];
       const values = [first, end, it.purpose, it.content];
       return [
@@ -258,6 +321,19 @@ function eventsOf({ methodologyHash, leafFileHash, retirements, certificate }: P
         on("reductionToken", "Retired", it.retirementId, tokenId, holder, ...values),
       ];
     }),
+    on(
+      "reductionToken",
+      "TransferBatch",
+      holder,
+      holder,
+      ZeroAddress,
+      [tokenId, tokenId],
+      [10, 10],
+    ),
+    on(
+      ...(["reductionToken", "RetiredBatch", batch?.retirementId, holder, 2, DOCUMENT] as const),
+      batch?.lines?.map((line) => [tokenId, line.firstSerial, line.endSerial, line.beneficiary]),
+    ),
     on(
       "certificate",
       "Certified",
@@ -287,6 +363,10 @@ export async function makeWorld(): Promise<World> {
   const retirements = [
     retirement(0, 60, hashOf(retirementDocument)),
     retirement(60, 100, DOCUMENT),
+    ...batchRetirement([
+      [100, 110],
+      [110, 120],
+    ]),
   ];
   const [used] = retirements;
   const document = textBytes(certificateDocument([used!], 55n));
@@ -305,7 +385,9 @@ export async function makeWorld(): Promise<World> {
   };
   const [methodologyHash, leafFileHash] = [hashOf(methodology), hashOf(bytes)];
   const blobs = [methodology, bytes, retirementDocument, document];
-  const events = eventsOf({ methodologyHash, leafFileHash, retirements, certificate });
+  const proposal = proposalOf(leafFileHash);
+  const statement = await statementOf(proposal);
+  const events = eventsOf({ proposal, statement, methodologyHash, retirements, certificate });
   return {
     blobs: new Map(blobs.map((blob) => [hashOf(blob), new Uint8Array(blob)])),
     manifest: manifestOf(),
@@ -328,7 +410,6 @@ export async function makeWorld(): Promise<World> {
 }
 
 function manifestOf() {
-  const names = ["accessManager", "programmes", "sources", "issuance", "reductionToken"] as const;
   const place = (name: Parameters<typeof addressOf>[0]) => ({
     address: addressOf(name),
     codeHash: keccak256(codeOfContract(name)),
@@ -337,7 +418,7 @@ function manifestOf() {
     chainId: 31_337,
     genesisHash: hashOfBlock(0),
     deployedBlock: 1,
-    contracts: Object.fromEntries([...names, "certificate" as const].map((it) => [it, place(it)])),
+    contracts: Object.fromEntries(contractNames.map((it) => [it, place(it)])),
   };
 }
 
@@ -369,11 +450,11 @@ function answersOf(certificate: CertificateText): FakeChain["answers"] {
   ] as const) {
     answers.set(`parameterat(1,${encodeBytes32String(key)},${time})`, [value]);
   }
-  answers.set(`supplyof(${tokenId})`, [true, 1, 742, 100, 0]);
+  answers.set(`supplyof(${tokenId})`, [true, 1, 742, 120, 0]);
   answers.set(`balanceof(${account("owner")},${tokenId})`, [442]);
-  answers.set(`balanceof(${account("enterprise")},${tokenId})`, [200]);
+  answers.set(`balanceof(${account("enterprise")},${tokenId})`, [180]);
   for (const retirementId of certificate.retirements) {
-    answers.set(`consumedby(${retirementId})`, [certificate.certificateId]);
+    answers.set(`isconsumed(${retirementId})`, [true]);
   }
   return answers;
 }

@@ -1,9 +1,10 @@
 import { encodeBytes32String, type Interface, keccak256 } from "ethers";
 import {
-  certificateInterface,
   eventInterfaces,
+  issuanceInterface,
   programmesInterface,
   reductionTokenInterface,
+  signerInterface,
 } from "./abi.ts";
 import { type ChainEvent, type ChainFacts, foldEvents } from "./facts.ts";
 import type { ContractName, Manifest } from "./formats.ts";
@@ -14,7 +15,7 @@ import { Unusable } from "./unusable.ts";
 export type ChainIdentity = {
   chainId: number;
   genesisHash: string;
-  codeHashes: Record<ContractName, string>;
+  codeHashes: Readonly<Partial<Record<ContractName, string>>>;
 };
 
 export type Supply = {
@@ -24,8 +25,14 @@ export type Supply = {
   voidGrams: bigint;
 };
 
+/**
+ * How many institutions must have stated favourably: of any kind, and least of validation,
+ * verification and technical statements.
+ */
+export type ReviewRule = readonly [number, number, number, number];
+
 /** The rule data of a programme that decides an issue. */
-export type IssueRules = { granularityGrams: bigint; keepsCarry: boolean; reviewCount: number };
+export type IssueRules = { granularityGrams: bigint; keepsCarry: boolean; review: ReviewRule };
 
 /** The chain as of one block, so that a chain that moves on meanwhile changes nothing. */
 export type ChainView = {
@@ -33,7 +40,16 @@ export type ChainView = {
   facts: ChainFacts;
   supplyOf(tokenId: bigint): Promise<Supply>;
   balanceOf(account: string, tokenId: bigint): Promise<bigint>;
-  consumedBy(retirementId: string): Promise<bigint>;
+  /** Whether the token marks a retirement as used by a certificate. */
+  isConsumed(retirementId: string): Promise<boolean>;
+  /** The signature that a transaction brought to Issuance; undefined when it did not itself call it. */
+  signatureIn(transactionHash: string): Promise<string | undefined>;
+  /** Whether an account that is a contract accepts a signature; undefined when it has no code. */
+  acceptsSignature(
+    account: string,
+    digest: string,
+    signature: string,
+  ): Promise<boolean | undefined>;
   /** What the programme's rules were in a block. */
   rulesAt(programme: number, blockNumber: number): Promise<IssueRules>;
   /** Throws `Unusable` when the chain was rolled back while it was read. */
@@ -44,18 +60,10 @@ export async function readIdentity(rpc: Rpc, manifest: Manifest): Promise<ChainI
   const codeHash = async (name: ContractName): Promise<string> =>
     keccak256(await rpc.code(manifest.contracts[name].address));
   const genesis = await rpc.block(0);
-  return {
-    chainId: await rpc.chainId(),
-    genesisHash: genesis.hash,
-    codeHashes: {
-      accessManager: await codeHash("accessManager"),
-      programmes: await codeHash("programmes"),
-      sources: await codeHash("sources"),
-      issuance: await codeHash("issuance"),
-      reductionToken: await codeHash("reductionToken"),
-      certificate: await codeHash("certificate"),
-    },
-  };
+  const names = Object.keys(manifest.contracts) as ContractName[];
+  const hashes: Partial<Record<ContractName, string>> = {};
+  for (const name of names) hashes[name] = await codeHash(name);
+  return { chainId: await rpc.chainId(), genesisHash: genesis.hash, codeHashes: hashes };
 }
 
 async function readEvents(rpc: Rpc, manifest: Manifest, last: number): Promise<ChainEvent[]> {
@@ -67,7 +75,9 @@ async function readEvents(rpc: Rpc, manifest: Manifest, last: number): Promise<C
   const events: ChainEvent[] = [];
   for (const log of logs) {
     const event = byAddress.get(log.address.toLowerCase())?.parseLog(log);
-    if (event) events.push({ name: event.name, args: event.args, blockNumber: log.blockNumber });
+    if (!event) continue;
+    const { blockNumber, transactionHash } = log;
+    events.push({ name: event.name, args: event.args, blockNumber, transactionHash });
   }
   return events;
 }
@@ -88,10 +98,18 @@ function reader(rpc: Rpc, block: number) {
   };
 }
 
+/** Four bytes, the lowest first. */
+function reviewRuleOf(packed: bigint): ReviewRule {
+  const byte = (place: bigint): number => Number((packed >> (8n * place)) & 0xffn);
+  return [byte(0n), byte(1n), byte(2n), byte(3n)];
+}
+
+const ERC1271_ACCEPTED = "0x1626ba7e";
+
 /** Reads all events up to the head of the chain and prepares the views as of that block. */
 export async function readChain(rpc: Rpc, manifest: Manifest): Promise<ChainView> {
   const head = await rpc.block("latest");
-  const { programmes, reductionToken, certificate } = manifest.contracts;
+  const { programmes, issuance, reductionToken } = manifest.contracts;
   const facts = foldEvents(await readEvents(rpc, manifest, head.number));
   const read = reader(rpc, head.number);
   const parameter = async (programme: number, key: string, time: number): Promise<bigint> => {
@@ -117,17 +135,34 @@ export async function readChain(rpc: Rpc, manifest: Manifest): Promise<ChainView
       const answer = await read(reductionToken.address, reductionTokenInterface, "balanceOf", args);
       return BigInt(answer[0]);
     },
-    consumedBy: async (retirementId) => {
+    isConsumed: async (retirementId) => {
       const args = [retirementId];
-      const answer = await read(certificate.address, certificateInterface, "consumedBy", args);
-      return BigInt(answer[0]);
+      const answer = await read(
+        reductionToken.address,
+        reductionTokenInterface,
+        "isConsumed",
+        args,
+      );
+      return answer[0] === true;
+    },
+    signatureIn: async (transactionHash) => {
+      const { to, input } = await rpc.transaction(transactionHash);
+      const call =
+        to === issuance.address ? issuanceInterface.parseTransaction({ data: input }) : null;
+      return call?.name === "attest" ? String(call.args.getValue("signature")) : undefined;
+    },
+    acceptsSignature: async (account, digest, signature) => {
+      if ((await rpc.code(account)) === "0x") return undefined;
+      const data = signerInterface.encodeFunctionData("isValidSignature", [digest, signature]);
+      const answer = await rpc.call(account, data, head.number).catch(() => "0x");
+      return answer.startsWith(ERC1271_ACCEPTED);
     },
     rulesAt: async (programme, blockNumber) => {
       const { timestamp } = await rpc.block(blockNumber);
       return {
         granularityGrams: await parameter(programme, "issue.granularityGrams", timestamp),
         keepsCarry: (await parameter(programme, "issue.carry", timestamp)) === 1n,
-        reviewCount: Number(await parameter(programme, "review.count", timestamp)),
+        review: reviewRuleOf(await parameter(programme, "review.count", timestamp)),
       };
     },
     requireUnmoved: async () => {

@@ -6,7 +6,12 @@ import type { Result as Arguments } from "ethers";
  */
 
 /** An event after decoding. */
-export type ChainEvent = { name: string; args: Arguments; blockNumber: number };
+export type ChainEvent = {
+  name: string;
+  args: Arguments;
+  blockNumber: number;
+  transactionHash: string;
+};
 
 export type Proposal = {
   requestId: bigint;
@@ -22,6 +27,8 @@ export type Proposal = {
   hashSuite: number;
   leafFileHash: string;
   reportHash: string;
+  /** The source as it was then: it may have been transferred since. */
+  source: Source | undefined;
 };
 
 export type Source = {
@@ -34,7 +41,16 @@ export type Source = {
 
 export type RegisteredMethodology = { contentHash: string; capMilligrams: bigint };
 
-export type Statement = { reviewer: string; institution: string; favourable: boolean };
+export type Statement = {
+  requestId: bigint;
+  reviewer: string;
+  institution: string;
+  kind: number;
+  favourable: boolean;
+  validUntil: bigint;
+  digest: string;
+  transactionHash: string;
+};
 
 export type Issue = {
   requestId: bigint;
@@ -46,15 +62,19 @@ export type Issue = {
   blockNumber: number;
 };
 
+/** Grams of one id that left by a retirement, by their serials. */
+export type RetiredLine = { tokenId: bigint; firstSerial: bigint; endSerial: bigint };
+
 export type RetiredOnChain = {
   retirementId: string;
-  tokenId: bigint;
   holder: string;
-  firstSerial: bigint;
-  endSerial: bigint;
   purpose: number;
   content: string;
+  lines: readonly RetiredLine[];
 };
+
+/** A line with the retirement it belongs to. */
+export type RetiredLineOf = RetiredLine & { retirementId: string };
 
 export type CertifiedOnChain = {
   certificateId: bigint;
@@ -66,8 +86,14 @@ export type CertifiedOnChain = {
   retirements: string[];
 };
 
-/** Grams of one token id: who holds them, and what came into being and left. */
-export type Movements = { held: Map<string, bigint>; mintedGrams: bigint; burnedGrams: bigint };
+/** Grams of one token id: who holds them, what came into being and left, and what corrections did. */
+export type Movements = {
+  held: Map<string, bigint>;
+  mintedGrams: bigint;
+  burnedGrams: bigint;
+  voidedGrams: bigint;
+  reissuedGrams: bigint;
+};
 
 export type ChainFacts = {
   proposals: Map<bigint, Proposal>;
@@ -77,14 +103,18 @@ export type ChainFacts = {
   /** By account. */
   institutions: Map<string, string>;
   statements: Map<bigint, Statement[]>;
+  /** Milligrams taken off a request so far. */
+  deductedMilligrams: Map<bigint, bigint>;
   /** By token id. */
   issues: Map<bigint, Issue[]>;
   movements: Map<bigint, Movements>;
   retired: Map<string, RetiredOnChain>;
-  /** Retirements of a token id in the order of the chain. */
-  retiredOf: Map<bigint, RetiredOnChain[]>;
+  /** Retired lines of a token id in the order of the chain. */
+  retiredOf: Map<bigint, RetiredLineOf[]>;
   certificates: Map<bigint, CertifiedOnChain>;
   revoked: Set<bigint>;
+  /** Ids behind a certificate that are shown to carry an open debt, until they are mended. */
+  impaired: Map<bigint, Set<bigint>>;
 };
 
 export function emptyFacts(): ChainFacts {
@@ -94,13 +124,32 @@ export function emptyFacts(): ChainFacts {
     methodologies: new Map(),
     institutions: new Map(),
     statements: new Map(),
+    deductedMilligrams: new Map(),
     issues: new Map(),
     movements: new Map(),
     retired: new Map(),
     retiredOf: new Map(),
     certificates: new Map(),
     revoked: new Set(),
+    impaired: new Map(),
   };
+}
+
+/** Movements of a token id that nothing happened to yet. */
+export function noMovements(): Movements {
+  return {
+    held: new Map(),
+    mintedGrams: 0n,
+    burnedGrams: 0n,
+    voidedGrams: 0n,
+    reissuedGrams: 0n,
+  };
+}
+
+function movementsOf(facts: ChainFacts, tokenId: bigint): Movements {
+  const movements = facts.movements.get(tokenId) ?? noMovements();
+  facts.movements.set(tokenId, movements);
+  return movements;
 }
 
 const NOBODY = `0x${"00".repeat(20)}`;
@@ -123,21 +172,17 @@ export function move(
   to: string,
   grams: bigint,
 ): void {
-  const movements = facts.movements.get(tokenId) ?? {
-    held: new Map(),
-    mintedGrams: 0n,
-    burnedGrams: 0n,
-  };
-  facts.movements.set(tokenId, movements);
+  const movements = movementsOf(facts, tokenId);
   if (from === NOBODY) movements.mintedGrams += grams;
   else movements.held.set(from, (movements.held.get(from) ?? 0n) - grams);
   if (to === NOBODY) movements.burnedGrams += grams;
   else movements.held.set(to, (movements.held.get(to) ?? 0n) + grams);
 }
 
-function proposalOf(args: Arguments): Proposal {
+function proposalOf(facts: ChainFacts, args: Arguments): Proposal {
   const proposal: Arguments = args.getValue("proposal");
   return {
+    source: facts.sources.get(hex(proposal, "sourceId")),
     requestId: integer(args, "requestId"),
     tokenId: integer(args, "tokenId"),
     applicant: hex(args, "applicant"),
@@ -154,15 +199,36 @@ function proposalOf(args: Arguments): Proposal {
   };
 }
 
-function retiredOf(args: Arguments): RetiredOnChain {
+function lineOf(args: Arguments): RetiredLine {
   return {
-    retirementId: hex(args, "retirementId"),
     tokenId: integer(args, "tokenId"),
-    holder: hex(args, "holder"),
     firstSerial: integer(args, "firstSerial"),
     endSerial: integer(args, "endSerial"),
+  };
+}
+
+function retire(facts: ChainFacts, args: Arguments, lines: readonly RetiredLine[]): void {
+  const retirementId = hex(args, "retirementId");
+  facts.retired.set(retirementId, {
+    retirementId,
+    holder: hex(args, "holder"),
     purpose: small(args, "purpose"),
     content: hex(args, "content"),
+    lines,
+  });
+  for (const line of lines) append(facts.retiredOf, line.tokenId, { ...line, retirementId });
+}
+
+function statementOf(args: Arguments, transactionHash: string): Statement {
+  return {
+    requestId: integer(args, "requestId"),
+    reviewer: hex(args, "reviewer"),
+    institution: hex(args, "institution"),
+    kind: small(args, "kind"),
+    favourable: args.getValue("favourable") === true,
+    validUntil: integer(args, "validUntil"),
+    digest: hex(args, "digest"),
+    transactionHash,
   };
 }
 
@@ -215,16 +281,24 @@ const folds: Readonly<Record<string, Fold>> = {
       owner: hex(args, "owner"),
     });
   },
+  SourceTransferred: (facts, { args }) => {
+    const source = facts.sources.get(hex(args, "sourceId"));
+    if (!source) return;
+    const parties = { applicant: hex(args, "applicant"), owner: hex(args, "owner") };
+    facts.sources.set(hex(args, "sourceId"), { ...source, ...parties });
+  },
   Proposed: (facts, { args }) => {
-    const proposal = proposalOf(args);
+    const proposal = proposalOf(facts, args);
     facts.proposals.set(proposal.requestId, proposal);
   },
-  Attested: (facts, { args }) => {
-    append(facts.statements, integer(args, "requestId"), {
-      reviewer: hex(args, "reviewer"),
-      institution: hex(args, "institution"),
-      favourable: args.getValue("favourable") === true,
-    });
+  Attested: (facts, { args, transactionHash }) => {
+    append(facts.statements, integer(args, "requestId"), statementOf(args, transactionHash));
+  },
+  Deducted: (facts, { args }) => {
+    facts.deductedMilligrams.set(integer(args, "requestId"), integer(args, "deductedMilligrams"));
+  },
+  Restored: (facts, { args }) => {
+    facts.deductedMilligrams.set(integer(args, "requestId"), integer(args, "deductedMilligrams"));
   },
   Issued: (facts, { args, blockNumber }) => {
     append(facts.issues, integer(args, "tokenId"), issueOf(args, blockNumber));
@@ -240,14 +314,28 @@ const folds: Readonly<Record<string, Fold>> = {
       move(facts, BigInt(id), hex(args, "from"), hex(args, "to"), BigInt(grams?.[place] ?? 0));
     });
   },
-  Retired: (facts, { args }) => {
-    const retired = retiredOf(args);
-    facts.retired.set(retired.retirementId, retired);
-    append(facts.retiredOf, retired.tokenId, retired);
+  Retired: (facts, { args }) => retire(facts, args, [lineOf(args)]),
+  RetiredBatch: (facts, { args }) => {
+    const lines: Arguments = args.getValue("lines");
+    retire(facts, args, lines.toArray().map(lineOf));
+  },
+  Voided: (facts, { args }) => {
+    movementsOf(facts, integer(args, "tokenId")).voidedGrams += integer(args, "grams");
+  },
+  Reissued: (facts, { args }) => {
+    movementsOf(facts, integer(args, "tokenId")).reissuedGrams += integer(args, "grams");
   },
   Certified: (facts, { args }) => {
     const certified = certifiedOf(args);
     facts.certificates.set(certified.certificateId, certified);
+  },
+  CertificateImpaired: (facts, { args }) => {
+    const certificateId = integer(args, "certificateId");
+    const ids = facts.impaired.get(certificateId) ?? new Set<bigint>();
+    facts.impaired.set(certificateId, ids.add(integer(args, "tokenId")));
+  },
+  CertificateMended: (facts, { args }) => {
+    facts.impaired.get(integer(args, "certificateId"))?.delete(integer(args, "tokenId"));
   },
   CertificateRevoked: (facts, { args }) => {
     facts.revoked.add(integer(args, "certificateId"));

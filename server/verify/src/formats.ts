@@ -36,11 +36,26 @@ export const manifestSchema = z.object({
     issuance: contract,
     reductionToken: contract,
     certificate: contract,
+    accountGuard: contract,
+    freezes: contract,
+    corrections: contract,
+    doubleCount: contract,
+    settlement: contract,
+    pledge: contract,
+    poolReserve: contract,
   }),
 });
 export type Manifest = z.output<typeof manifestSchema>;
 export type ContractName = keyof Manifest["contracts"];
 
+const retirementLineSchema = z.object({
+  tokenId: uint256,
+  firstSerial: wholeNumber,
+  endSerial: wholeNumber,
+  beneficiary: bytes32,
+});
+
+/** One line of a retirement; of a batch (one record of several lines) with the lines of all of it. */
 const retirementSchema = z.object({
   retirementId: bytes32,
   holder: address,
@@ -49,6 +64,7 @@ const retirementSchema = z.object({
   tokenId: uint256,
   firstSerial: wholeNumber,
   endSerial: wholeNumber,
+  lines: z.array(retirementLineSchema).min(1).optional(),
 });
 export type Retirement = z.output<typeof retirementSchema>;
 

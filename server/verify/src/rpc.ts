@@ -9,15 +9,25 @@ const logSchema = z.object({
   topics: z.array(hexData),
   data: hexData,
   blockNumber: hexNumber,
+  transactionHash: hexData,
   logIndex: hexNumber,
 });
+const transactionSchema = z.object({ to: hexData.nullish(), input: hexData });
 const answerSchema = z.object({
   result: z.unknown().optional(),
   error: z.object({ message: z.string() }).nullish(),
 });
 
 export type Block = { number: number; hash: string; timestamp: number };
-export type Log = { address: string; topics: string[]; data: string; blockNumber: number };
+export type Log = {
+  address: string;
+  topics: string[];
+  data: string;
+  blockNumber: number;
+  transactionHash: string;
+};
+/** Whom a transaction called, and with what; `to` is null when it created a contract. */
+export type Call = { to: string | null; input: string };
 
 /** Longest wait for one answer. */
 const PATIENCE_MILLISECONDS = 30_000;
@@ -29,6 +39,7 @@ export interface Rpc {
   chainId(): Promise<number>;
   block(which: number | "latest"): Promise<Block>;
   code(address: string): Promise<string>;
+  transaction(hash: string): Promise<Call>;
   /** Logs of these addresses in blocks [first, last], both included, oldest first. */
   logs(addresses: readonly string[], first: number, last: number): Promise<Log[]>;
   /** Result of a read-only call as of a block. */
@@ -94,6 +105,10 @@ export function openRpc(url: string): Rpc {
         hash: block.hash.toLowerCase(),
         timestamp: Number(block.timestamp),
       };
+    },
+    transaction: async (hash) => {
+      const { to, input } = await ask("eth_getTransactionByHash", [hash], transactionSchema);
+      return { to: to?.toLowerCase() ?? null, input };
     },
     code: (address) => ask("eth_getCode", [address, "latest"], hexData),
     logs: async (addresses, first, last) => {

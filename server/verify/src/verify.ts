@@ -17,6 +17,11 @@ import {
   type RetirementCase,
 } from "./checks/retirementChecks.ts";
 import { checkRide } from "./checks/rideChecks.ts";
+import {
+  checkStatements,
+  type SignedStatement,
+  type SigningPlace,
+} from "./checks/statementChecks.ts";
 import { type Balance, checkSerials, checkSupply } from "./checks/supplyChecks.ts";
 import {
   checkBundle,
@@ -25,7 +30,7 @@ import {
   type KnownRequest,
   type RequestFacts,
 } from "./checks/tokenChecks.ts";
-import type { Issue } from "./facts.ts";
+import { type Issue, noMovements, type Statement } from "./facts.ts";
 import { openFiles, type PublishedFiles } from "./files.ts";
 import type { Bundle, Certificate, Ride } from "./formats.ts";
 import { type Check, fail, notProvable, type Report, reportOf } from "./report.ts";
@@ -35,11 +40,11 @@ import { Unusable } from "./unusable.ts";
 export type { Check, Report } from "./report.ts";
 
 type NamedRide = { name: string; ride: Ride };
-type Ground = { suite: HashSuite; files: PublishedFiles; chain: ChainView };
+type Ground = { suite: HashSuite; files: PublishedFiles; chain: ChainView; signing: SigningPlace };
 
 function requestOf({ facts }: ChainView, bundle: Bundle): RequestFacts {
   const proposal = facts.proposals.get(bundle.requestId);
-  const source = proposal && facts.sources.get(proposal.sourceId);
+  const source = proposal?.source;
   const methodology =
     source && facts.methodologies.get(`${source.programme}/${source.methodology}`);
   return { proposal, source, methodology };
@@ -54,7 +59,7 @@ function issueBefore({ facts }: ChainView, issue: Issue, sourceId: string): Issu
 }
 
 async function issueChecks(
-  chain: ChainView,
+  { chain, signing }: Ground,
   bundle: Bundle,
   { proposal, source }: KnownRequest,
 ): Promise<Check[]> {
@@ -63,11 +68,7 @@ async function issueChecks(
   const [issue] = issues;
   const once = checkIssuedOnce(issues, proposal);
   const supply = await chain.supplyOf(bundle.tokenId);
-  const movements = facts.movements.get(bundle.tokenId) ?? {
-    held: new Map<string, bigint>(),
-    mintedGrams: 0n,
-    burnedGrams: 0n,
-  };
+  const movements = facts.movements.get(bundle.tokenId) ?? noMovements();
   const balances: Balance[] = [];
   for (const [account, foldedGrams] of movements.held) {
     const answeredGrams = await chain.balanceOf(account, bundle.tokenId);
@@ -83,12 +84,31 @@ async function issueChecks(
   const statements = facts.statements.get(bundle.requestId) ?? [];
   const { institutions } = facts;
   return [
-    checkReviewers(statements, proposal.applicant, institutions, rules.reviewCount),
+    checkReviewers(statements, proposal.applicant, institutions, rules.review),
+    checkStatements(await signedBy(chain, statements), proposal, signing),
     once,
-    checkIssuedGrams(issue, proposal, rules),
+    checkIssuedGrams(issue, proposal, rules, facts.deductedMilligrams.get(issue.requestId) ?? 0n),
     checkCarry(issue, issueBefore(chain, issue, proposal.sourceId)),
     ...supplyChecks,
   ];
+}
+
+/** Statements with the signatures that came with them, and what contracts among the reviewers say. */
+async function signedBy(
+  chain: ChainView,
+  statements: readonly Statement[],
+): Promise<SignedStatement[]> {
+  const signed: SignedStatement[] = [];
+  for (const statement of statements) {
+    const { reviewer, digest, transactionHash } = statement;
+    const signature = await chain.signatureIn(transactionHash);
+    const accepted =
+      signature === undefined
+        ? undefined
+        : await chain.acceptsSignature(reviewer, digest, signature);
+    signed.push({ statement, signature, accepted });
+  }
+  return signed;
 }
 
 async function leavingChecks({ suite, files, chain }: Ground, bundle: Bundle): Promise<Check[]> {
@@ -101,7 +121,7 @@ async function leavingChecks({ suite, files, chain }: Ground, bundle: Bundle): P
     certificates.push({
       certificate,
       document: await files.blob(certificate.content),
-      consumers: await consumersOf(chain, certificate),
+      consumed: await consumedOf(chain, certificate),
     });
   }
   return [
@@ -111,12 +131,12 @@ async function leavingChecks({ suite, files, chain }: Ground, bundle: Bundle): P
   ];
 }
 
-async function consumersOf(chain: ChainView, { retirements }: Certificate) {
-  const consumers = new Map<string, bigint>();
+async function consumedOf(chain: ChainView, { retirements }: Certificate): Promise<Set<string>> {
+  const consumed = new Set<string>();
   for (const retirement of retirements) {
-    consumers.set(retirement, await chain.consumedBy(retirement));
+    if (await chain.isConsumed(retirement)) consumed.add(retirement);
   }
-  return consumers;
+  return consumed;
 }
 
 const named = (subject: string, checks: readonly Check[]): Check[] =>
@@ -148,7 +168,7 @@ async function checkToken(ground: Ground, bundle: Bundle, rides: readonly NamedR
       checkTokenId(suite, bundle.tokenId, request),
       methodology.check,
       ...leaves.checks,
-      ...(await issueChecks(chain, bundle, request)),
+      ...(await issueChecks(ground, bundle, request)),
       ...(await leavingChecks(ground, bundle)),
     ]),
     ...rides.flatMap(({ name, ride }) =>
@@ -199,9 +219,10 @@ export async function verify(of: {
   const checks = checkIdentity(manifest, await readIdentity(rpc, manifest));
   if (checks.some(({ result }) => result === "fail")) return reportOf(checks);
   const chain = await readChain(rpc, manifest);
+  const signing = { chainId: manifest.chainId, issuance: manifest.contracts.issuance.address };
   for (const bundle of bundles) {
     const own = rides.filter(({ ride }) => ride.tokenId === bundle.tokenId);
-    checks.push(...(await checkToken({ suite, files, chain }, bundle, own)));
+    checks.push(...(await checkToken({ suite, files, chain, signing }, bundle, own)));
   }
   if (of.tokenId === undefined) checks.push(...strayRides(rides, bundles));
   if (rides.length === 0) {

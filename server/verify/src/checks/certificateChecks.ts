@@ -10,14 +10,14 @@ import {
 import { jsonOf } from "../json.ts";
 import { type Check, everyOf, type Sentence } from "../report.ts";
 
-/** A published certificate with its document and what the chain says consumed its retirements. */
+/** A published certificate with its document, and which of its retirements the token marks as used. */
 export type CertificateCase = {
   certificate: Certificate;
   document: Blob | undefined;
-  consumers: ReadonlyMap<string, bigint>;
+  consumed: ReadonlySet<string>;
 };
 
-type CertificateFacts = Pick<ChainFacts, "certificates" | "revoked" | "retired">;
+type CertificateFacts = Pick<ChainFacts, "certificates" | "revoked" | "impaired" | "retired">;
 
 /** uint256(keccak256(abi.encode(holder, retirements, content))). */
 export function certificateIdOf(
@@ -63,11 +63,19 @@ function chainProblem(
   if (facts.revoked.has(here.certificateId)) {
     return [`Certificate ${name} was revoked.`, `证书 ${name} 已被撤销。`];
   }
+  if ((facts.impaired.get(here.certificateId)?.size ?? 0) > 0) {
+    return [
+      `Certificate ${name} is impaired: units behind it carry an open debt for double counting.`,
+      `证书 ${name} 存在瑕疵：其所依据的减排量有未了结的重复计算责任。`,
+    ];
+  }
   return undefined;
 }
 
+// A certificate's id is the hash of its list, so that it stands on exactly these retirements; the
+// token's mark says that they cannot stand in another one.
 function consumptionProblem(
-  { certificate, consumers }: CertificateCase,
+  { certificate, consumed }: CertificateCase,
   facts: CertificateFacts,
 ): Sentence | undefined {
   const name = nameOf(certificate);
@@ -78,7 +86,7 @@ function consumptionProblem(
         !facts.revoked.has(other.certificateId) &&
         other.retirements.includes(retirement),
     );
-    if (others.length > 0 || consumers.get(retirement) !== certificate.certificateId) {
+    if (others.length > 0 || !consumed.has(retirement)) {
       return [
         `Retirement ${retirement} is not used by certificate ${name} alone.`,
         `注销 ${retirement} 并非仅由证书 ${name} 使用。`,
@@ -92,7 +100,8 @@ function coverProblem(here: Certificate, facts: CertificateFacts): Sentence | un
   let grams = 0n;
   for (const retirement of here.retirements) {
     const retired = facts.retired.get(retirement);
-    if (retired?.holder === here.holder) grams += retired.endSerial - retired.firstSerial;
+    if (retired?.holder !== here.holder) continue;
+    for (const { firstSerial, endSerial } of retired.lines) grams += endSerial - firstSerial;
   }
   return grams === here.retiredGrams && grams >= here.emittedGrams
     ? undefined
@@ -126,21 +135,23 @@ function areSameFigures(
 ): boolean {
   const { counted, emitted } = document.inventory;
   const countedGrams = counted.reduce((sum, line) => sum + line.emitted.grams, 0n);
-  const ids = document.retirements.map(({ retirementId }) => retirementId);
+  const ids = [...new Set(document.retirements.map(({ retirementId }) => retirementId))];
+  const lines = there.retirements.flatMap((id) => facts.retired.get(id)?.lines ?? []);
   return (
     emitted.grams === there.emittedGrams &&
     countedGrams === there.emittedGrams &&
     document.retired.grams === there.retiredGrams &&
     isSameList(ids, there.retirements) &&
-    document.retirements.every((here) => {
-      const retired = facts.retired.get(here.retirementId);
+    lines.length === document.retirements.length &&
+    document.retirements.every((here, place) => {
+      const line = lines[place];
       return (
-        retired !== undefined &&
-        here.tokenId === retired.tokenId &&
-        here.content === retired.content &&
-        here.serials.first === retired.firstSerial &&
-        here.serials.end === retired.endSerial &&
-        here.amount.grams === retired.endSerial - retired.firstSerial
+        line !== undefined &&
+        here.content === facts.retired.get(here.retirementId)?.content &&
+        here.tokenId === line.tokenId &&
+        here.serials.first === line.firstSerial &&
+        here.serials.end === line.endSerial &&
+        here.amount.grams === line.endSerial - line.firstSerial
       );
     })
   );

@@ -1,7 +1,7 @@
 import { issueOf } from "../../../domain/units.ts";
-import type { IssueRules } from "../chain.ts";
+import type { IssueRules, ReviewRule } from "../chain.ts";
 import type { Issue, Proposal, Statement } from "../facts.ts";
-import { type Check, fail, notProvable, pass } from "../report.ts";
+import { type Check, fail, notProvable, pass, type Sentence } from "../report.ts";
 
 /** The one issue of a request, or why there is not exactly one. */
 export function checkIssuedOnce(issues: readonly Issue[], proposal: Proposal): Check {
@@ -21,13 +21,23 @@ export function checkIssuedOnce(issues: readonly Issue[], proposal: Proposal): C
       ]);
 }
 
-/** Whether the grams follow from the total, deductions, the carry and the programme's rules. */
-export function checkIssuedGrams(issue: Issue, proposal: Proposal, rules: IssueRules): Check {
+/**
+ * Whether the grams follow from the total, the milligrams that challenges took off, the carry and the
+ * programme's rules.
+ */
+export function checkIssuedGrams(
+  issue: Issue,
+  proposal: Proposal,
+  rules: IssueRules,
+  takenOffMilligrams: bigint,
+): Check {
   const id = "issue.grams";
   const { totalMilligrams } = proposal;
   const { deductedMilligrams, carryBeforeMilligrams, carryAfterMilligrams, issuedGrams } = issue;
   const isPossible =
-    rules.granularityGrams > 0n && deductedMilligrams <= totalMilligrams + carryBeforeMilligrams;
+    rules.granularityGrams > 0n &&
+    deductedMilligrams === takenOffMilligrams &&
+    deductedMilligrams <= totalMilligrams + carryBeforeMilligrams;
   const expected = isPossible
     ? issueOf({
         milligrams: totalMilligrams,
@@ -64,12 +74,31 @@ export function checkCarry(issue: Issue, before: Issue | undefined): Check {
       ]);
 }
 
-/** Whether enough institutions reviewed that are not the applicant's. */
+/** What a rule's places ask of: any kind, validation, verification, technical. */
+const kindNames: readonly Sentence[] = [
+  ["", ""],
+  [" by validation", "以审定"],
+  [" by verification", "以核查"],
+  [" by technical review", "以技术论证"],
+];
+
+/** Institutions that stated favourably, by kind of statement; 0 stands for any kind. */
+function favourableOf(statements: readonly Statement[]): (kind: number) => number {
+  const byKind = new Map<number, Set<string>>();
+  for (const { kind, institution, favourable } of statements) {
+    for (const one of favourable ? [0, kind] : []) {
+      byKind.set(one, (byKind.get(one) ?? new Set()).add(institution));
+    }
+  }
+  return (kind) => byKind.get(kind)?.size ?? 0;
+}
+
+/** Whether enough institutions reviewed, of every kind asked for, that are not the applicant's. */
 export function checkReviewers(
   statements: readonly Statement[],
   applicant: string,
   institutions: ReadonlyMap<string, string>,
-  reviewCount: number,
+  rule: ReviewRule,
 ): Check {
   const id = "review.institution";
   const own = institutions.get(applicant);
@@ -79,20 +108,21 @@ export function checkReviewers(
       "链上没有申请主体所属机构的记录。",
     ]);
   }
-  const others = new Set<string>();
-  for (const { reviewer, institution, favourable } of statements) {
+  for (const { reviewer, institution } of statements) {
     if (institution === own || institutions.get(reviewer) !== institution) {
       return fail(id, [
         `The reviewer ${reviewer} belongs to the applicant's institution or to another than stated.`,
         `审核方 ${reviewer} 与申请主体同属一个机构，或其机构与记载不符。`,
       ]);
     }
-    if (favourable) others.add(institution);
   }
-  if (others.size < reviewCount) {
+  const favourable = favourableOf(statements);
+  const short = rule.findIndex((least, kind) => favourable(kind) < least);
+  if (short >= 0) {
+    const [en, zh] = kindNames[short] ?? ["", ""];
     return fail(id, [
-      `${others.size} other institutions reviewed favourably; the programme asks for ${reviewCount}.`,
-      `有 ${others.size} 家其他机构出具肯定结论；碳普惠机制要求 ${reviewCount} 家。`,
+      `${favourable(short)} other institutions reviewed favourably${en}; the programme asks for ${rule[short]}.`,
+      `有 ${favourable(short)} 家其他机构${zh}出具肯定结论；碳普惠机制要求 ${rule[short]} 家。`,
     ]);
   }
   return statements.length === 0
@@ -101,7 +131,7 @@ export function checkReviewers(
         "该申请没有审核，碳普惠机制也未要求审核。",
       ])
     : pass(id, [
-        `Institutions that reviewed favourably: ${others.size} (needed: ${reviewCount}), none of them the applicant's.`,
-        `要求 ${reviewCount} 家机构审核，已有 ${others.size} 家出具肯定结论，均与申请主体无关。`,
+        `Institutions that reviewed favourably: ${favourable(0)} (needed: ${rule[0]}), none of them the applicant's.`,
+        `要求 ${rule[0]} 家机构审核，已有 ${favourable(0)} 家出具肯定结论，均与申请主体无关。`,
       ]);
 }

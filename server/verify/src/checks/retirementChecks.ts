@@ -6,26 +6,39 @@ import { type Retirement, retirementDocumentSchema } from "../formats.ts";
 import { jsonOf } from "../json.ts";
 import { type Check, everyOf, type Sentence } from "../report.ts";
 
-/** keccak256(abi.encode(holder, purpose, content, tokenId, firstSerial, endSerial)), `0x…`. */
+/**
+ * keccak256(abi.encode(holder, purpose, content, tokenId, firstSerial, endSerial)), and of a batch
+ * keccak256(abi.encode(holder, purpose, content, keccak256(abi.encode(lines)))); `0x…`.
+ */
 export function retirementIdOf(suite: HashSuite, retirement: Omit<Retirement, "retirementId">) {
-  return toHex(
-    suite.hash(
-      uintBytes(BigInt(retirement.holder), 32),
-      uintBytes(retirement.purpose, 32),
-      fromHex(retirement.content),
-      uintBytes(retirement.tokenId, 32),
-      uintBytes(retirement.firstSerial, 32),
-      uintBytes(retirement.endSerial, 32),
-    ),
-  );
+  const { holder, purpose, content, lines } = retirement;
+  const about = [uintBytes(BigInt(holder), 32), uintBytes(purpose, 32), fromHex(content)];
+  const serialsOf = (line: Pick<Retirement, "tokenId" | "firstSerial" | "endSerial">) => [
+    uintBytes(line.tokenId, 32),
+    uintBytes(line.firstSerial, 32),
+    uintBytes(line.endSerial, 32),
+  ];
+  if (lines === undefined) return toHex(suite.hash(...about, ...serialsOf(retirement)));
+  const words = lines.flatMap((line) => [...serialsOf(line), fromHex(line.beneficiary)]);
+  // The array lies behind the one word of the head.
+  const linesHash = suite.hash(uintBytes(32, 32), uintBytes(lines.length, 32), ...words);
+  return toHex(suite.hash(...about, linesHash));
 }
+
+type Line = Pick<Retirement, "tokenId" | "firstSerial" | "endSerial">;
+
+const isSameLine = (a: Line, b: Line): boolean =>
+  a.tokenId === b.tokenId && a.firstSerial === b.firstSerial && a.endSerial === b.endSerial;
 
 const none: Sentence = ["No retirement was published.", "未公布注销记录。"];
 
 /** A published retirement with the document it commits to, when that was published. */
 export type RetirementCase = { retirement: Retirement; document: Blob | undefined };
 
-/** Holders may keep their documents to themselves; those that were published have to be true. */
+/**
+ * Holders may keep their documents to themselves; those that were published have to be true. What the
+ * document of a batch says is not compared, because one document stands for lines of several ids.
+ */
 export function checkRetirementDocuments(cases: readonly RetirementCase[]): Check {
   const published = cases.filter(({ document }) => document !== undefined);
   return everyOf(
@@ -42,9 +55,10 @@ export function checkRetirementDocuments(cases: readonly RetirementCase[]): Chec
       const parsed = retirementDocumentSchema.safeParse(document && jsonOf(document.bytes));
       const isTrue =
         document?.isNamed === true &&
-        parsed.success &&
-        parsed.data.tokenId === retirement.tokenId &&
-        parsed.data.amount.grams === retirement.endSerial - retirement.firstSerial;
+        (retirement.lines !== undefined ||
+          (parsed.success &&
+            parsed.data.tokenId === retirement.tokenId &&
+            parsed.data.amount.grams === retirement.endSerial - retirement.firstSerial));
       return isTrue
         ? undefined
         : [
@@ -102,8 +116,14 @@ function differenceOf(here: Retirement, there: RetiredOnChain | undefined): Sent
       `链上没有注销 ${here.retirementId}。`,
     ];
   }
-  const names = ["holder", "purpose", "content", "tokenId", "firstSerial", "endSerial"] as const;
-  const different = names.filter((name) => here[name] !== there[name]);
+  const names = ["holder", "purpose", "content"] as const;
+  const different: string[] = names.filter((name) => here[name] !== there[name]);
+  const lines = here.lines ?? [here];
+  const areSame =
+    lines.length === there.lines.length &&
+    there.lines.every((line, place) => isSameLine(line, lines[place] as Line)) &&
+    lines.some((line) => isSameLine(line, here));
+  if (!areSame) different.push("serials");
   if (different.length === 0) return undefined;
   return [
     `Retirement ${here.retirementId} differs from the chain in ${different.join(", ")}.`,

@@ -1,5 +1,5 @@
 import type { Supply } from "../chain.ts";
-import type { Issue, Movements, RetiredOnChain } from "../facts.ts";
+import type { Issue, Movements, RetiredLineOf } from "../facts.ts";
 import { type Check, fail, pass } from "../report.ts";
 
 /** An account's grams: folded from the transfers, and as the token answers. */
@@ -11,7 +11,7 @@ export function checkSupply(
   supply: Supply,
   movements: Movements,
   balances: readonly Balance[],
-  retired: readonly RetiredOnChain[],
+  retired: readonly RetiredLineOf[],
 ): Check[] {
   const wrong = balances.find(
     ({ foldedGrams, answeredGrams }) => foldedGrams !== answeredGrams || foldedGrams < 0n,
@@ -22,12 +22,14 @@ export function checkSupply(
     0n,
   );
   const { issuedGrams, voidGrams } = supply;
+  const { mintedGrams, burnedGrams, voidedGrams, reissuedGrams } = movements;
   const isSum =
     supply.exists &&
     issue?.issuedGrams === issuedGrams &&
-    movements.mintedGrams === issuedGrams &&
+    mintedGrams === issuedGrams + reissuedGrams &&
     retiredGrams === supply.retiredGrams &&
-    movements.burnedGrams === retiredGrams + voidGrams &&
+    voidGrams === voidedGrams - reissuedGrams &&
+    burnedGrams === retiredGrams + voidedGrams &&
     issuedGrams === held + retiredGrams + voidGrams;
   const figures: [string, string] = [
     `${issuedGrams} g issued, ${held} g held, ${retiredGrams} g retired, ${voidGrams} g void`,
@@ -56,7 +58,7 @@ export function checkSupply(
 }
 
 /** Whether the serials of all retirements of an id follow one another from 0 without gap or overlap. */
-export function checkSerials(retired: readonly RetiredOnChain[], supply: Supply): Check {
+export function checkSerials(retired: readonly RetiredLineOf[], supply: Supply): Check {
   const id = "supply.serials";
   const inOrder = [...retired].sort((a, b) => (a.firstSerial < b.firstSerial ? -1 : 1));
   let next = 0n;
