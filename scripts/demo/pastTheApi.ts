@@ -1,4 +1,4 @@
-import { Interface } from "ethers";
+import { Interface, ZeroHash } from "ethers";
 import { certificateAbi } from "../../server/chain/abi/certificate.ts";
 import { issuanceAbi } from "../../server/chain/abi/issuance.ts";
 import { reductionTokenAbi } from "../../server/chain/abi/reductionToken.ts";
@@ -15,7 +15,7 @@ export type Refusals = Record<"reissue" | "secondCertificate" | "resale", Refusa
 /** The custom errors that must answer; anything else, or no refusal, is a failure of the demo. */
 export const EXPECTED: Record<keyof Refusals, string> = {
   reissue: "SourcesDayTaken",
-  secondCertificate: "CertificateRetirementConsumed",
+  secondCertificate: "ReductionTokenConsumed",
   resale: "ERC1155InsufficientBalance",
 };
 
@@ -58,7 +58,7 @@ export async function tryDoubleCounting(
           neutrality.inventoryGrams,
           1,
           `0x${"5e".repeat(32)}`,
-          0,
+          { content: ZeroHash, retirements: [] },
         ]),
       }),
       resale: await callPastTheApi(provider, {

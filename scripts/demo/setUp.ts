@@ -31,6 +31,13 @@ export const DEMO_PARAMETERS: Readonly<Record<string, bigint>> = {
   "issue.granularityGrams": 1n,
   "issue.carry": 1n,
   "reservation.seconds": 90n * 86_400n,
+  "duplicates.fell": 0n,
+  "demand.seconds": 7n * 86_400n,
+  "demand.depositWei": 0n,
+  "remedy.seconds": 30n * 86_400n,
+  "act.seconds": 30n * 86_400n,
+  "settlement.graceSeconds": 86_400n,
+  "pledge.graceSeconds": 7n * 86_400n,
   // Purposes that may be certified: voluntary offset (2) and event neutrality (3).
   "certificate.purposes": (1n << 2n) | (1n << 3n),
 };
