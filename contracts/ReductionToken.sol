@@ -293,10 +293,7 @@ contract ReductionToken is UnitLedger, AccessManaged, IntentNonces {
         bool consumed
     ) private returns (RetirementId retirementId) {
         _requirePurpose(purpose);
-        if (grams == 0) revert ReductionTokenGramsZero();
-        if (grams > type(uint56).max) {
-            revert ReductionTokenGramsTooMany(grams, type(uint56).max);
-        }
+        _requireGrams(grams);
         (uint64 firstSerial, uint64 endSerial) = _burnUnits(holder, tokenId, grams);
         retirementId = RecordIds.retirement(
             holder,
@@ -331,14 +328,13 @@ contract ReductionToken is UnitLedger, AccessManaged, IntentNonces {
             if (line.tokenId.programmeOf() != programme) {
                 revert ReductionTokenLinesMixed(line.tokenId, line.tokenId.programmeOf());
             }
-            if (line.grams == 0) revert ReductionTokenGramsZero();
+            // 200 lines of 56 bits each: the sum stays below 64 bits.
+            _requireGrams(line.grams);
             ids[i] = TokenId.unwrap(line.tokenId);
             values[i] = line.grams;
             grams += line.grams;
         }
-        if (grams > type(uint56).max) {
-            revert ReductionTokenGramsTooMany(grams, type(uint56).max);
-        }
+        _requireGrams(grams);
         _update(msg.sender, address(0), ids, values);
     }
 
@@ -350,6 +346,13 @@ contract ReductionToken is UnitLedger, AccessManaged, IntentNonces {
     function _requirePurpose(uint8 purpose) private pure {
         if (purpose < Purpose.COMPLIANCE_OFFSET || purpose > Purpose.POINTS) {
             revert ReductionTokenPurpose(purpose);
+        }
+    }
+
+    function _requireGrams(uint64 grams) private pure {
+        if (grams == 0) revert ReductionTokenGramsZero();
+        if (grams > type(uint56).max) {
+            revert ReductionTokenGramsTooMany(grams, type(uint56).max);
         }
     }
 }

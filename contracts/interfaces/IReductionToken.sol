@@ -273,8 +273,8 @@ interface IReductionToken is IERC1155, IIntentNonces {
         bytes32 content
     ) external returns (RetirementId retirementId);
 
-    /// @notice Retires units of several ids of one programme in one record; see RetiredBatch. An id
-    /// may stand in several lines, each with a beneficiary of its own.
+    /// @notice Retires units of the caller, of several ids of one programme, in one record; see
+    /// RetiredBatch. An id may stand in several lines, each with a beneficiary of its own.
     /// @param lines 1 to 200 lines.
     /// @param purpose See retire.
     /// @param content See retire.
