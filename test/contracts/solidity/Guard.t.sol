@@ -8,15 +8,15 @@ import {Holdings} from "./Holdings.sol";
 /// @dev A thief with the account's key tries everything an account can do, for as long as it likes;
 /// the second person confirms only what goes to the partner.
 contract ThiefHandler is Holdings {
-    uint64 private constant TRANSACTION = 1_000;
-    uint64 private constant DAY = 2_500;
-    uint32 private constant COOLING = 6 hours;
-
     struct Confirmed {
         uint64 grams;
         uint8 which;
         uint256 ripeAt;
     }
+
+    uint64 private constant TRANSACTION = 1_000;
+    uint64 private constant DAY = 2_500;
+    uint32 private constant COOLING = 6 hours;
 
     GuardOrderId[] private _stolen;
     Confirmed[] private _confirmed;

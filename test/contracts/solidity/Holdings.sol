@@ -67,12 +67,12 @@ abstract contract Holdings is FuzzTest {
         }
     }
 
-    function held(address account, uint256 which) internal view returns (uint64) {
-        return uint64(token.balanceOf(account, TokenId.unwrap(units[which])));
-    }
-
     function _claim(bool holds) internal {
         if (!holds) ++violations;
+    }
+
+    function held(address account, uint256 which) internal view returns (uint64) {
+        return uint64(token.balanceOf(account, TokenId.unwrap(units[which])));
     }
 
     function _join(address account, bytes32 institution) private {
