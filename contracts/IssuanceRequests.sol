@@ -131,14 +131,6 @@ abstract contract IssuanceRequests is IIssuance {
     }
 
     /// @inheritdoc IIssuance
-    function isBlocked(
-        ProgrammeId programme,
-        InstitutionId institution
-    ) public view virtual returns (bool) {
-        return _blocked[programme][institution];
-    }
-
-    /// @inheritdoc IIssuance
     function tokenIdOf(Proposal calldata proposal) external view returns (TokenId) {
         ISources.Source memory source = SOURCES.sourceOf(proposal.sourceId);
         return _tokenIdOf(source, proposal);
@@ -176,6 +168,14 @@ abstract contract IssuanceRequests is IIssuance {
     /// @inheritdoc IIssuance
     function proposalHash(Proposal calldata proposal) external pure returns (bytes32) {
         return _hashOf(proposal);
+    }
+
+    /// @inheritdoc IIssuance
+    function isBlocked(
+        ProgrammeId programme,
+        InstitutionId institution
+    ) public view virtual returns (bool) {
+        return _blocked[programme][institution];
     }
 
     function _fell(Stored storage stored, Proposal calldata proposal, uint8 state) internal {
