@@ -205,6 +205,9 @@ function embeddedUrl(dataFolder: string): string {
 export function linesOf(comparison: Comparison): string[] {
   const lines = comparison.contracts.map((row) => {
     const name = row.contract.padEnd(16);
+    if (row.equal && row.creation !== "equal") {
+      return `differs  ${name} ${row.address} in its creation: ${row.creation}`;
+    }
     return row.equal
       ? `equal    ${name} ${row.address} ${row.bytes} bytes`
       : `differs  ${name} ${row.address} from byte ${row.firstDifference} of ${row.bytes}: ` +

@@ -4,6 +4,9 @@ import { DeploymentError, genesisHash, type Manifest } from "./manifest.ts";
 import { type Plan, planOf, readPlanned, transactionsOf } from "./plan.ts";
 import { type Governance, readGovernance } from "./roles.ts";
 
+/** How far behind the first creation the others are looked for, where the manifest does not name them. */
+const MOST_BLOCKS = 1_000;
+
 /** How one contract on the chain compares with the one its sources make. */
 export type ContractRow = {
   contract: string;
@@ -15,6 +18,11 @@ export type ContractRow = {
   /** Some bytes from there on, as built here and as found. */
   built?: string;
   found?: string;
+  /**
+   * Whether the transaction that created it carried the creation code of these sources: a constructor
+   * can write storage that no runtime code shows.
+   */
+  creation: "equal" | "differs" | "not shown by the node";
 };
 
 export type Comparison = {
@@ -62,14 +70,19 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
   try {
     const built = new ScratchProvider(scratch, chainId);
     await build(built, plan, artifacts);
-    const contracts = await compareCode(provider, built, plan);
+    const contracts = await compareCode(provider, built, plan, {
+      artifacts,
+      creations: await creationsOf(provider, plan, manifest),
+    });
     const governance = differences(
       withIssuers(await readGovernance(built, plan, artifacts, 0), manifest),
       await readGovernance(provider, plan, artifacts, manifest.deployedBlock),
     );
     const disagreements = await manifestAgainst(provider, plan, manifest);
     const equal =
-      contracts.every((row) => row.equal) && governance.length === 0 && disagreements.length === 0;
+      contracts.every((row) => row.equal && row.creation === "equal") &&
+      governance.length === 0 &&
+      disagreements.length === 0;
     return { chainId, equal, contracts, governance, manifest: disagreements };
   } finally {
     await scratch.close();
@@ -101,17 +114,64 @@ async function compareCode(
   provider: JsonRpcProvider,
   built: JsonRpcProvider,
   plan: Plan,
+  known: { artifacts: Artifacts<PlannedName>; creations: ReadonlyMap<number, Creation> },
 ): Promise<ContractRow[]> {
   const rows: ContractRow[] = [];
-  for (const [contract, address] of Object.entries(plan.addresses)) {
+  const steps = transactionsOf(plan, known.artifacts);
+  for (const [k, [contract, address]] of Object.entries(plan.addresses).entries()) {
+    const creation = creationOf(known.creations.get(plan.firstNonce + k), plan, steps[k]?.data);
     const [wanted, found] = await Promise.all([built.getCode(address), provider.getCode(address)]);
     const at = firstDifference(wanted, found);
     const bytes = (wanted.length - 2) / 2;
-    const row = { contract, address, bytes, equal: at === null, firstDifference: at };
+    const row = { contract, address, bytes, equal: at === null, firstDifference: at, creation };
     const some = (code: string) => `0x${code.slice(2 + 2 * (at ?? 0)).slice(0, 64)}`;
     rows.push(at === null ? row : { ...row, built: some(wanted), found: some(found) });
   }
   return rows;
+}
+
+type Creation = { from: string; nonce: string; to: string | null; input: string };
+
+function creationOf(
+  found: Creation | undefined,
+  plan: Plan,
+  data: string | undefined,
+): ContractRow["creation"] {
+  if (!found) return "not shown by the node";
+  const same = found.to === null && found.input.toLowerCase() === data?.toLowerCase();
+  return same && found.from.toLowerCase() === plan.deployer.toLowerCase() ? "equal" : "differs";
+}
+
+/**
+ * The deployer's transactions by nonce: those the manifest names, the others from the blocks after the
+ * first creation. A sender and a nonce are one transaction on a chain, so it created that address.
+ */
+async function creationsOf(
+  provider: JsonRpcProvider,
+  plan: Plan,
+  manifest: Manifest,
+): Promise<ReadonlyMap<number, Creation>> {
+  const found = new Map<number, Creation>();
+  const note = (transaction: Creation | null): void => {
+    if (transaction?.from.toLowerCase() !== plan.deployer.toLowerCase()) return;
+    found.set(Number(transaction.nonce), transaction);
+  };
+  const names = Object.keys(plan.addresses) as PlannedName[];
+  for (const name of names) {
+    const hash = manifest.contracts[name]?.creation;
+    if (hash) note(await provider.send("eth_getTransactionByHash", [hash]));
+  }
+  const head = await provider.getBlockNumber();
+  const last = Math.min(head, manifest.deployedBlock + MOST_BLOCKS);
+  for (let height = manifest.deployedBlock; height <= last; height++) {
+    if (names.every((_, k) => found.has(plan.firstNonce + k))) break;
+    const number = `0x${height.toString(16)}`;
+    const block = (await provider.send("eth_getBlockByNumber", [number, true])) as {
+      transactions?: readonly Creation[];
+    } | null;
+    for (const transaction of block?.transactions ?? []) note(transaction);
+  }
+  return found;
 }
 
 /** Offset of the first byte that differs; where one code ends before the other, its length. */

@@ -17,7 +17,13 @@ import { Contract, getAddress, id } from "ethers";
 import { writeDurably } from "../../server/platform/store.ts";
 import type { Artifacts, PlannedName } from "./artifacts.ts";
 import { mendJournal, unsureNonce } from "./journal.ts";
-import { DeploymentError, genesisHash, type Manifest, readManifest } from "./manifest.ts";
+import {
+  DeploymentError,
+  genesisHash,
+  type Manifest,
+  type ManifestContract,
+  readManifest,
+} from "./manifest.ts";
 import { type Plan, type PlanFacts, planOf, ROLES, readPlanned, transactionsOf } from "./plan.ts";
 import { PlanProvider, type Transport } from "./planProvider.ts";
 import type { StepSigner } from "./runSteps.ts";
@@ -74,12 +80,26 @@ export async function deployByIgnition(options: IgnitionOptions): Promise<Manife
   await eip1193.takeUp();
   await requireHandedOver(provider, plan, artifacts);
   const { sourcesCommit } = options;
-  const manifest = {
-    ...(await readManifest(provider, plan, artifacts)),
+  const read = await readManifest(provider, plan, artifacts);
+  const manifest: Manifest = {
+    ...read,
+    contracts: await withCreations(read.contracts, plan, eip1193),
     ...(sourcesCommit ? { sourcesCommit } : {}),
   };
   await writeJson(manifestFileOf(folder), manifest);
   return manifest;
+}
+
+async function withCreations(
+  contracts: Manifest["contracts"],
+  plan: Plan,
+  eip1193: PlanProvider,
+): Promise<Manifest["contracts"]> {
+  const found: Record<string, ManifestContract> = {};
+  for (const [k, [name, contract]] of Object.entries(contracts).entries()) {
+    found[name] = { ...contract, creation: await eip1193.minedHash(plan.firstNonce + k) };
+  }
+  return found as Manifest["contracts"];
 }
 
 // Written before anything is sent, so that a later run with another config cannot continue this one.

@@ -15,6 +15,8 @@ export type ManifestContract = {
   codeHash: string;
   /** What the constructor was given. */
   arguments: readonly unknown[];
+  /** Hash of the transaction that created it, where the runner knows it. */
+  creation?: string;
 };
 
 /** Where a registry stands, as published in `manifest.json`. Hashes and addresses are hex. */

@@ -82,7 +82,7 @@ export class PlanProvider {
       );
     }
     for (let k = 0; k < Math.min(mined - firstNonce, steps.length); k++) {
-      await this.#requireOurs(firstNonce + k);
+      await this.minedHash(firstNonce + k);
     }
     for (const nonce of this.#storedNonces()) {
       if (nonce >= mined) await this.#broadcast(await this.#stored(nonce));
@@ -96,6 +96,28 @@ export class PlanProvider {
     if (!known) return this.#signAndSend(nonce, await this.#prepared(nonce));
     await this.#broadcast(stored);
     return known.hash;
+  }
+
+  /**
+   * Hash of this deployment's transaction that a block has under the nonce.
+   *
+   * @throws DeploymentError when the nonce was taken by another one, or ours reverted.
+   */
+  async minedHash(nonce: number): Promise<string> {
+    const { steps, firstNonce, signer, transport } = this.#options;
+    const step = steps[nonce - firstNonce];
+    for (const { hash } of await this.#stored(nonce)) {
+      const receipt = (await transport("eth_getTransactionReceipt", [hash])) as {
+        status?: string;
+      } | null;
+      if (receipt === null) continue;
+      if (Number(receipt.status) === 1) return hash;
+      throw new DeploymentError(
+        `The step "${step?.name}" reverted in transaction ${hash}, so its nonce is used up; ` +
+          "deploy again from another key.",
+      );
+    }
+    throw new DeploymentError(takenBy(nonce, signer.address, step));
   }
 
   async #send(transaction: RpcTransaction): Promise<string> {
@@ -162,23 +184,6 @@ export class PlanProvider {
       to,
       data,
     };
-  }
-
-  async #requireOurs(nonce: number): Promise<void> {
-    const { steps, firstNonce, signer, transport } = this.#options;
-    const step = steps[nonce - firstNonce];
-    for (const { hash } of await this.#stored(nonce)) {
-      const receipt = (await transport("eth_getTransactionReceipt", [hash])) as {
-        status?: string;
-      } | null;
-      if (receipt === null) continue;
-      if (Number(receipt.status) === 1) return;
-      throw new DeploymentError(
-        `The step "${step?.name}" reverted in transaction ${hash}, so its nonce is used up; ` +
-          "deploy again from another key.",
-      );
-    }
-    throw new DeploymentError(takenBy(nonce, signer.address, step));
   }
 
   async #broadcast(sent: readonly Sent[]): Promise<void> {

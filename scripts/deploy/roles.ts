@@ -133,7 +133,7 @@ async function logsOf(
     try {
       return await provider.getLogs({ address, topics, fromBlock: first, toBlock: last });
     } catch (cause) {
-      if (last === first) throw cause;
+      if (last <= first) throw cause;
       const middle = Math.floor((first + last) / 2);
       return [...(await read(first, middle)), ...(await read(middle + 1, last))];
     }

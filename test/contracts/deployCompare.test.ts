@@ -87,6 +87,51 @@ describe("Comparison of a chain with sources and manifest", () => {
     ]);
   });
 
+  it("sees a constructor that did more than its sources say", async () => {
+    const { address } = manifest.contracts.sources;
+    const forged = { ...manifest, contracts: { ...manifest.contracts } };
+    // The same runtime code, put there by another creation.
+    const code = await provider.getCode(address);
+    const init = `0x61${(code.length / 2 - 1).toString(16).padStart(4, "0")}80600a3d393df3${code.slice(2)}`;
+    const sent = await other.connect(provider).sendTransaction({ data: init, gasPrice: 0n });
+    expect(await provider.getCode((await sent.wait())?.contractAddress ?? "")).to.equal(code);
+    forged.contracts.sources = { ...forged.contracts.sources, creation: sent.hash };
+    const seen = await compared(forged);
+    // A hash that is not the deployer's is worth nothing; the true one is found in the blocks.
+    expect(seen.equal).to.equal(true);
+    const deployedBlock = await provider.getBlockNumber();
+    const unseen = await compared({ ...manifest, deployedBlock });
+    expect(unseen.equal).to.equal(false);
+    expect(unseen.contracts[0]?.creation).to.equal("not shown by the node");
+    const plan = { ...manifest.plan };
+    const lied = transactionOf(plan.deployer);
+    const found = await compare({
+      provider: lied,
+      manifest,
+      emptyChain: hardhatChain,
+    }).finally(() => lied.destroy());
+    expect(found.contracts.map(({ creation }) => creation)).to.include("differs");
+    expect(found.equal).to.equal(false);
+  });
+
+  /** A view of the chain in which the deployer's creations carried one byte more. */
+  function transactionOf(deployerAddress: string): JsonRpcProvider {
+    const view = chainAt(chain.rpcUrl);
+    const send = view.send.bind(view);
+    view.send = async (method, params) => {
+      const answer = await send(method, params);
+      const whole = method === "eth_getBlockByNumber" && (params as unknown[])[1] === true;
+      if (!whole) return answer;
+      const transactions = answer.transactions.map((one: { from: string; input: string }) =>
+        one.from.toLowerCase() === deployerAddress.toLowerCase()
+          ? { ...one, input: `${one.input}00` }
+          : one,
+      );
+      return { ...answer, transactions };
+    };
+    return view;
+  }
+
   it("names an admin, a registrar and a function's role that nobody planned", async () => {
     const found = await having(async () => {
       const roles = await manager();
