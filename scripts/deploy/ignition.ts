@@ -201,8 +201,9 @@ async function runModule(
     }).catch(async (cause: Error) => {
       if (cause instanceof DeploymentError) throw cause;
       if (cause.name === "HardhatError") {
-        // What stands behind it is often a foreign nonce, and then that is the better sentence.
+        // What stands behind it is often a foreign nonce or an empty account: the better sentences.
         await eip1193.takeUp();
+        await eip1193.requireFunds();
         throw new DeploymentError(`Ignition stopped: ${cause.message}`, { cause });
       }
       throw cause;

@@ -9,6 +9,9 @@ import type { Step, StepSigner } from "./runSteps.ts";
 /** One JSON-RPC call. @throws an Error with the node's `code` and `data`. */
 export type Transport = (method: string, params: readonly unknown[]) => Promise<unknown>;
 
+/** What the creation of the largest contract that EIP-170 allows costs, about. */
+const DEAREST_STEP_GAS = 6_000_000n;
+
 type Request = { method: string; params?: readonly unknown[] | object };
 type Sent = { hash: string; raw: string };
 type RpcTransaction = Record<string, string | undefined>;
@@ -87,6 +90,21 @@ export class PlanProvider {
     for (const nonce of this.#storedNonces()) {
       if (nonce >= mined) await this.#broadcast(await this.#stored(nonce));
     }
+  }
+
+  /** @throws DeploymentError when the deployer could not even pay for the dearest step. */
+  async requireFunds(): Promise<void> {
+    const { signer, transport } = this.#options;
+    const block = (await transport("eth_getBlockByNumber", ["latest", false])) as {
+      baseFeePerGas?: string;
+    };
+    const balance = BigInt(
+      (await transport("eth_getBalance", [signer.address, "latest"])) as string,
+    );
+    if (balance >= DEAREST_STEP_GAS * BigInt(block.baseFeePerGas ?? 0)) return;
+    throw new DeploymentError(
+      `The chain asks fees that ${signer.address} cannot pay; send it funds and run the deployment again.`,
+    );
   }
 
   /** Signs and sends a step that was announced in the journal but may never have been sent. */

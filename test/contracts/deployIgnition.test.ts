@@ -192,6 +192,27 @@ describe("Deployment by Ignition", () => {
     expect((await refusalOf(run())).message).to.match(/^Nonce \d+ of 0x\w+ was taken/);
   });
 
+  it("pays fees where there are some, and says so when it cannot", async () => {
+    const dear = await startAnvil([]);
+    const there = chainAt(dear.rpcUrl);
+    try {
+      await there.send("anvil_setCode", [OWNER, "0x00"]);
+      const changes = { provider: there, transport: httpTransport(dear.rpcUrl) };
+      const poor = await refusalOf(run(changes));
+      expect(poor).to.include({ name: "DeploymentError" });
+      expect(poor.message).to.contain(`fees that ${deployer.address} cannot pay`);
+      await there.send("anvil_setBalance", [deployer.address, "0x8ac7230489e80000"]);
+      const signTransaction = () => Promise.reject(new Cut());
+      const dying = { ...changes, deployer: { address: deployer.address, signTransaction } };
+      expect(await refusalOf(run(dying))).to.be.instanceOf(Cut);
+      const manifest = await run(changes);
+      expect(manifest.contracts.accessManager.creation).to.match(/^0x[0-9a-f]{64}$/);
+    } finally {
+      there.destroy();
+      dear.stop();
+    }
+  });
+
   it("begins at the deployer's nonce, whatever it is", async () => {
     await (await deployer.connect(provider).sendTransaction({ to: OWNER, gasPrice: 0n })).wait();
     const manifest = await run();
