@@ -9,6 +9,7 @@ import { liveOwner, takeFolder } from "../dev/owner.ts";
 import { knownPort } from "../dev/ports.ts";
 import { forgetProcess } from "../dev/processes.ts";
 import { folders, openKeys, readJson, stepSigner, writeJson } from "../dev/registry.ts";
+import { rpc } from "../dev/rpc.ts";
 import { StackError } from "../dev/stackError.ts";
 import { type Comparison, compare, hardhatChain } from "./compare.ts";
 import { type DeployConfig, readConfig } from "./config.ts";
@@ -44,11 +45,11 @@ export async function runDeploy(command: DeployCommand): Promise<Manifest> {
   const { configFile, dataFolder, rpcUrl, say } = command;
   const config = await readConfig(configFile);
   if (!rpcUrl) throw new DeploymentError("RPC_URL names no chain to deploy on.");
+  const chainId = await chainIdAt(rpcUrl);
   const folder = command.folder ?? deploymentFolder(config.chainId);
   const provider = chainAt(rpcUrl);
   const lock = takeDeployment(folder);
   try {
-    const chainId = Number((await provider.getNetwork()).chainId);
     if (chainId !== config.chainId) {
       throw new DeploymentError(
         `${configFile} is meant for the chain ${config.chainId}, but RPC_URL is the chain ${chainId}.`,
@@ -87,6 +88,22 @@ export async function requireOwnersCode(
     `The owner ${owner} has no code on this chain: it is one person's key, or the address is wrong. ` +
       "Name a multisig or a timelock, or set owner.withoutCode.",
   );
+}
+
+/** @throws DeploymentError when no chain answers. */
+async function chainIdAt(rpcUrl: string): Promise<number> {
+  if (!URL.canParse(rpcUrl) || !/^https?:$/.test(new URL(rpcUrl).protocol)) {
+    throw new DeploymentError("RPC_URL must be a URL such as http://127.0.0.1:8545.");
+  }
+  try {
+    return Number(await rpc<string>(rpcUrl, "eth_chainId"));
+  } catch (cause) {
+    const { cause: inner, message } = cause as Error & { cause?: NodeJS.ErrnoException };
+    throw new DeploymentError(
+      `No chain answers at ${new URL(rpcUrl).host} (RPC_URL): ${inner?.code ?? message}.`,
+      { cause },
+    );
+  }
 }
 
 function takeDeployment(folder: string) {
@@ -176,9 +193,9 @@ export type CompareCommand = {
 export async function runCompare(command: CompareCommand): Promise<number> {
   const { dataFolder, json, print } = command;
   const rpcUrl = command.rpcUrl ?? embeddedUrl(dataFolder);
+  const chainId = await chainIdAt(rpcUrl);
   const provider = chainAt(rpcUrl);
   try {
-    const chainId = Number((await provider.getNetwork()).chainId);
     const deployed = manifestFileOf(deploymentFolder(chainId));
     const file =
       command.manifestFile ?? (existsSync(deployed) ? deployed : folders.manifest(dataFolder));

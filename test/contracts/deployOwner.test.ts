@@ -135,6 +135,10 @@ confirmations: 1
     expect(await message(command(config({ chainId: 5 })))).to.contain("is meant for the chain 5");
     expect(await message(command(config({ deployer: OWNER })))).to.contain("but the deployer is");
     expect(await message({ ...command(config()), rpcUrl: undefined })).to.contain("RPC_URL");
+    expect(await message({ ...command(config()), rpcUrl: "http://127.0.0.1:1" })).to.match(
+      /^No chain answers at 127\.0\.0\.1:1/,
+    );
+    expect(await message({ ...command(config()), rpcUrl: "ftp://x" })).to.contain("must be a URL");
     const noKey = { ...command(config()), keyFile: path.join(room, "config.yaml") };
     expect(await message(noKey)).to.contain("holds no private key");
     expect(await message({ ...command(config()), keyFile: undefined })).to.contain("key");
