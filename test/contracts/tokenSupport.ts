@@ -1,5 +1,14 @@
 import type { ContractTransactionResponse } from "ethers";
-import { create, createWallet, DOCUMENT, ethers, id, networkHelpers, ZeroHash } from "./support.ts";
+import {
+  create,
+  createWallet,
+  DOCUMENT,
+  ethers,
+  id,
+  instrumented,
+  networkHelpers,
+  ZeroHash,
+} from "./support.ts";
 
 export const PROGRAMME = 1;
 export const OTHER_PROGRAMME = 2;
@@ -336,4 +345,4 @@ export async function gasOf(sent: Promise<ContractTransactionResponse>): Promise
   return Number(receipt?.gasUsed);
 }
 
-export { create, createWallet, DOCUMENT, ethers, id, networkHelpers, ZeroHash };
+export { create, createWallet, DOCUMENT, ethers, id, instrumented, networkHelpers, ZeroHash };
