@@ -45,6 +45,25 @@ interface IProgrammes {
         uint64 openedAt;
     }
 
+    /// @notice Who decides about a programme's requests.
+    /// @param deciding Programme whose authority decides, see deciderOf.
+    /// @param holds Whether the account in question is one of its authorities now.
+    /// @param institution Number of that account's institution.
+    /// @param pausedSeconds Of the programme of the requests, as pausedSecondsOf.
+    struct Decider {
+        ProgrammeId deciding;
+        bool holds;
+        uint32 institution;
+        uint64 pausedSeconds;
+    }
+
+    /// @notice Parameters that every issue reads; see ParameterKeys.
+    struct Rules {
+        uint32 reviewCount;
+        uint32 granularityGrams;
+        uint32 carry;
+    }
+
     event ProgrammeCreated(
         ProgrammeId indexed programme,
         ProgrammeId parent,
@@ -122,6 +141,7 @@ interface IProgrammes {
     error ProgrammesInstitutionZero();
     error ProgrammesInstitutionMismatch(address account, InstitutionId institution);
     error ProgrammesParameterKeyZero();
+    error ProgrammesParameterTooLarge(bytes32 key, uint128 value, uint64 effectiveAt);
     error ProgrammesParameterUnset(ProgrammeId programme, bytes32 key);
     error ProgrammesDecidingTier(ProgrammeId programme, uint8 tier);
     error ProgrammesRecognitionSelf(ProgrammeId programme);
@@ -231,7 +251,8 @@ interface IProgrammes {
     /// @param value Unit as the key says.
     /// @param effectiveAt Seconds since 1970; an earlier time becomes now.
     /// @param document Hash of the rule.
-    /// @custom:reverts ProgrammesRoleMissing, ProgrammesPaused, ProgrammesParameterKeyZero
+    /// @custom:reverts ProgrammesRoleMissing, ProgrammesPaused, ProgrammesParameterKeyZero,
+    /// ProgrammesParameterTooLarge for what every issue reads, above 32 bits
     function setParameter(
         ProgrammeId programme,
         bytes32 key,
@@ -342,16 +363,6 @@ interface IProgrammes {
         uint128 otherwise
     ) external view returns (uint128 value);
 
-    /// @notice Values of three parameters now, in one call.
-    /// @param programme Programme of the parameters.
-    /// @param keys ASCII names.
-    /// @return values In the order of the keys.
-    /// @custom:reverts ProgrammesParameterUnset
-    function parametersOf(
-        ProgrammeId programme,
-        bytes32[3] calldata keys
-    ) external view returns (uint128[3] memory values);
-
     /// @notice Whether an account may act in a role of a running programme now, in one call.
     /// @param programme The programme.
     /// @param role See grantRole.
@@ -368,30 +379,52 @@ interface IProgrammes {
     /// @notice Whether an account may decide about requests of a running programme, in one call.
     /// @param programme The programme.
     /// @param account Who would decide.
-    /// @return deciding Programme whose authority decides, see deciderOf.
-    /// @return holds Whether the account is one of its authorities.
-    /// @return institution The account's.
-    /// @return pausedSeconds Of the programme, as pausedSecondsOf.
+    /// @return decider See Decider.
     /// @custom:reverts ProgrammesUnknown, ProgrammesPaused
     function deciderIn(
         ProgrammeId programme,
         address account
-    )
-        external
-        view
-        returns (ProgrammeId deciding, bool holds, InstitutionId institution, uint64 pausedSeconds);
+    ) external view returns (Decider memory decider);
+
+    /// @notice What an issue asks: deciderIn, and the rules in force now, which share a slot.
+    /// @param programme The programme.
+    /// @param account Who would issue.
+    /// @return decider See Decider.
+    /// @return rules See Rules.
+    /// @custom:reverts ProgrammesUnknown, ProgrammesPaused, ProgrammesParameterUnset
+    function issueFactsOf(
+        ProgrammeId programme,
+        address account
+    ) external view returns (Decider memory decider, Rules memory rules);
 
     /// @notice Whether an account's statements count in a running programme: accredited there, or
     /// in the programme that opened its account, where that one's reviewers are recognised.
     /// @param programme The programme.
     /// @param account The reviewer.
     /// @return accredited Whether they count now.
-    /// @return institution The account's.
+    /// @return institution Number of the account's institution.
     /// @custom:reverts ProgrammesUnknown, ProgrammesPaused
     function reviewerIn(
         ProgrammeId programme,
         address account
-    ) external view returns (bool accredited, InstitutionId institution);
+    ) external view returns (bool accredited, uint32 institution);
+
+    /// @notice reviewerIn, with the institution's name.
+    /// @param programme The programme.
+    /// @param account The reviewer.
+    /// @return accredited Whether its statements count now.
+    /// @return number Number of the account's institution.
+    /// @return institution The account's institution.
+    /// @custom:reverts ProgrammesUnknown, ProgrammesPaused
+    function namedReviewerIn(
+        ProgrammeId programme,
+        address account
+    ) external view returns (bool accredited, uint32 number, InstitutionId institution);
+
+    /// @notice Number of the account's institution, running from 1; 0 when there is no account. Two
+    /// accounts have the same number just when they have the same institution, and it never
+    /// changes.
+    function institutionNumberOf(address account) external view returns (uint32 number);
 
     /// @notice Institutions of three accounts; zero where there is none.
     function institutionsOf(
