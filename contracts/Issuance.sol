@@ -14,6 +14,7 @@ import {TokenIds} from "./libraries/TokenIds.sol";
 import {IdState, ObjectionState, ParameterKeys, RequestState} from "./types/Codes.sol";
 import {Roles, SourceState, Standing} from "./types/Codes.sol";
 import {InstitutionId, ProgrammeId, RequestId, SourceId, TokenId} from "./types/Ids.sol";
+import {RequestHead, newRequestHead} from "./types/RequestHead.sol";
 
 /// @title Issuance
 /// @notice What it does and why: interfaces/IIssuance.sol.
@@ -21,7 +22,7 @@ contract Issuance is IssuanceReviews {
     using TokenIds for TokenId;
 
     uint256 private constant MILLIGRAMS_PER_GRAM = 1000;
-    uint128 private constant MOST_GRANULARITY_GRAMS = 1_000_000;
+    uint256 private constant MOST_GRANULARITY_GRAMS = 1_000_000;
 
     mapping(RequestId requestId => mapping(uint32 index => Objection)) private _objections;
     mapping(RequestId requestId => mapping(address objector => uint32 indexPlusOne))
@@ -52,17 +53,16 @@ contract Issuance is IssuanceReviews {
         uint64 pausedSeconds = _requireRole(booking.programme, Roles.APPLICANT);
         _requireBelowCap(proposal, booking.capMilligrams);
 
+        if (_closed) revert IssuanceClosed();
         requestId = RequestId.wrap(++_requestCount);
         Stored storage stored = _requests[requestId];
         stored.content = _hashOf(proposal);
-        stored.head = Head({
-            applicant: msg.sender,
-            proposedAt: uint40(block.timestamp - pausedSeconds),
-            programme: booking.programme,
-            state: RequestState.PROPOSED,
-            statements: 0,
-            forwarded: false
-        });
+        stored.head = newRequestHead(
+            msg.sender,
+            uint40(block.timestamp - pausedSeconds),
+            booking.programme,
+            RequestState.PROPOSED
+        );
         TokenId tokenId = TokenIds.pack(
             booking.programme,
             booking.methodology,
@@ -83,23 +83,23 @@ contract Issuance is IssuanceReviews {
     ) external {
         Stored storage stored = _requireState(requestId, RequestState.PROPOSED);
         _requireContent(requestId, stored, proposal);
-        Head memory head = stored.head;
-        uint64 pausedSeconds = _requireRole(head.programme, Roles.OPERATOR);
+        RequestHead head = stored.head;
+        uint64 pausedSeconds = _requireRole(head.programmeOf(), Roles.OPERATOR);
         ISources.Source memory source = SOURCES.sourceOf(proposal.sourceId);
         _requireReviews(
             requestId,
             head,
-            _partiesOf(head.applicant, source),
-            _parameter(head.programme, ParameterKeys.REVIEW_COUNT),
+            _partiesOf(source),
+            _parameter(head.programmeOf(), ParameterKeys.REVIEW_COUNT),
             _pending(proposal.sourceId, source)
         );
 
         // The operator may have signed long before this runs, so the rule's length counts from now.
         uint256 earliest =
-            block.timestamp + _parameter(head.programme, ParameterKeys.NOTICE_SECONDS);
+            block.timestamp + _parameter(head.programmeOf(), ParameterKeys.NOTICE_SECONDS);
         uint256 end = noticeEnd > earliest ? noticeEnd : earliest;
         if (end > type(uint40).max) revert IssuanceNoticeTooLong(noticeEnd);
-        stored.head.state = RequestState.FILED;
+        stored.head = head.withState(RequestState.FILED);
         stored.tail.noticeEnd = uint40(end - pausedSeconds);
         emit Filed(requestId, filingDocument, uint64(end));
     }
@@ -108,21 +108,25 @@ contract Issuance is IssuanceReviews {
     function forward(RequestId requestId, Proposal calldata proposal, bytes32 document) external {
         Stored storage stored = _requireState(requestId, RequestState.FILED);
         _requireContent(requestId, stored, proposal);
-        Head memory head = stored.head;
-        _requireRole(head.programme, Roles.AUTHORITY);
-        if (head.forwarded || PROGRAMMES.deciderOf(head.programme) == head.programme) {
+        RequestHead head = stored.head;
+        _requireRole(head.programmeOf(), Roles.AUTHORITY);
+        if (head.isForwarded() || PROGRAMMES.deciderOf(head.programmeOf()) == head.programmeOf()) {
             revert IssuanceForwardNeedless(requestId);
         }
-        Parties memory parties = _partiesOf(head.applicant, SOURCES.sourceOf(proposal.sourceId));
-        _requireApart(PROGRAMMES.institutionOf(msg.sender), msg.sender, parties);
-        stored.head.forwarded = true;
+        _requireApart(
+            PROGRAMMES.institutionNumberOf(msg.sender),
+            msg.sender,
+            head.applicantOf(),
+            SOURCES.partiesOf(proposal.sourceId)
+        );
+        stored.head = head.withForwarded();
         emit Forwarded(requestId, msg.sender, document);
     }
 
     /// @inheritdoc IIssuance
     function object_(RequestId requestId, bytes32 document) external {
         Stored storage stored = _requireState(requestId, RequestState.FILED);
-        uint64 pausedSeconds = PROGRAMMES.pausedSecondsOf(stored.head.programme);
+        uint64 pausedSeconds = PROGRAMMES.pausedSecondsOf(stored.head.programmeOf());
         uint64 noticeEnd = stored.tail.noticeEnd + pausedSeconds;
         if (block.timestamp >= noticeEnd) revert IssuanceNoticeOver(requestId, noticeEnd);
         uint8 standing = PROGRAMMES.accountOf(msg.sender).standing;
@@ -167,20 +171,19 @@ contract Issuance is IssuanceReviews {
     function issue(RequestId requestId, Proposal calldata proposal, bytes32 document) external {
         Stored storage stored = _requireState(requestId, RequestState.FILED);
         _requireContent(requestId, stored, proposal);
-        Head memory head = stored.head;
+        RequestHead head = stored.head;
         Tail memory tail = stored.tail;
         ISources.Source memory source = SOURCES.sourceOf(proposal.sourceId);
         bool pending = _pending(proposal.sourceId, source);
-        uint128[3] memory rules = _requireIssuable(requestId, head, tail, source, pending);
+        IProgrammes.Rules memory rules = _requireIssuable(requestId, head, tail, source, pending);
 
         uint64 carryBefore = _carries[proposal.sourceId];
         (uint64 grams, uint64 carryAfter) = _gramsOf(
-            head.programme,
+            head.programmeOf(),
             _left(proposal.totalMilligrams, tail.deductedMilligrams) + carryBefore,
-            rules[1],
-            rules[2]
+            rules
         );
-        stored.head.state = RequestState.ISSUED;
+        stored.head = head.withState(RequestState.ISSUED);
         if (carryAfter != carryBefore) _carries[proposal.sourceId] = carryAfter;
         TokenId tokenId = _tokenIdOf(source, proposal);
         emit Issued(
@@ -215,7 +218,7 @@ contract Issuance is IssuanceReviews {
         if (msg.sender != applicant) {
             revert IssuanceNotApplicant(proposal.sourceId, applicant, msg.sender);
         }
-        PROGRAMMES.requireRunning(stored.head.programme);
+        PROGRAMMES.requireRunning(stored.head.programmeOf());
         emit Withdrawn(requestId);
         _fell(stored, proposal, RequestState.WITHDRAWN);
     }
@@ -224,13 +227,13 @@ contract Issuance is IssuanceReviews {
     function releaseExpired(RequestId requestId, Proposal calldata proposal) external {
         Stored storage stored = _requireState(requestId, RequestState.PROPOSED);
         _requireContent(requestId, stored, proposal);
-        Head memory head = stored.head;
-        if (head.statements != 0) revert IssuanceReviewed(requestId, head.statements);
-        PROGRAMMES.requireRunning(head.programme);
+        RequestHead head = stored.head;
+        if (head.statementsOf() != 0) revert IssuanceReviewed(requestId, head.statementsOf());
+        PROGRAMMES.requireRunning(head.programmeOf());
         uint256 expiresAt =
-            head.proposedAt +
-                _parameter(head.programme, ParameterKeys.RESERVATION_SECONDS) +
-                PROGRAMMES.pausedSecondsOf(head.programme);
+            head.proposedAtOf() +
+                _parameter(head.programmeOf(), ParameterKeys.RESERVATION_SECONDS) +
+                PROGRAMMES.pausedSecondsOf(head.programmeOf());
         if (block.timestamp < expiresAt) revert IssuanceNotExpired(requestId, uint64(expiresAt));
         emit Expired(requestId);
         _fell(stored, proposal, RequestState.EXPIRED);
@@ -274,43 +277,52 @@ contract Issuance is IssuanceReviews {
     }
 
     /// @dev Everything that may stand in the way of an issue, apart from the amount.
-    /// @return rules Values of "review.count", "issue.granularityGrams" and "issue.carry".
     function _requireIssuable(
         RequestId requestId,
-        Head memory head,
+        RequestHead head,
         Tail memory tail,
         ISources.Source memory source,
         bool pending
-    ) private view returns (uint128[3] memory rules) {
-        Parties memory parties = _partiesOf(head.applicant, source);
-        (ProgrammeId deciding, uint64 pausedSeconds) = _requireDecider(head.programme, parties);
-        if (deciding != head.programme && !head.forwarded) revert IssuanceNotForwarded(requestId);
-        uint64 noticeEnd = tail.noticeEnd + pausedSeconds;
+    ) private view returns (IProgrammes.Rules memory rules) {
+        IProgrammes.Decider memory decider;
+        (decider, rules) = PROGRAMMES.issueFactsOf(head.programmeOf(), msg.sender);
+        ISources.Parties memory parties = _partiesOf(source);
+        _requireMayDecide(decider, head.applicantOf(), parties);
+        if (decider.deciding != head.programmeOf() && !head.isForwarded()) {
+            revert IssuanceNotForwarded(requestId);
+        }
+        uint64 noticeEnd = tail.noticeEnd + decider.pausedSeconds;
         if (block.timestamp < noticeEnd) revert IssuanceNoticeRunning(requestId, noticeEnd);
         if (tail.openObjections != 0) {
             revert IssuanceObjectionsOpen(requestId, tail.openObjections);
         }
         if (tail.holds != 0) revert IssuanceHeld(requestId, tail.holds);
-        _requireUnblocked(head.programme, parties);
-        rules = PROGRAMMES.parametersOf(
-            head.programme,
-            [
-                ParameterKeys.REVIEW_COUNT,
-                ParameterKeys.ISSUE_GRANULARITY_GRAMS,
-                ParameterKeys.ISSUE_CARRY
-            ]
-        );
-        _requireReviews(requestId, head, parties, rules[0], pending);
+        if (_mayBeBlocked(head.programmeOf())) {
+            _requireUnblocked(
+                head.programmeOf(),
+                [head.applicantOf(), source.applicant, source.owner]
+            );
+        }
+        _requireReviews(requestId, head, parties, rules.reviewCount, pending);
     }
 
-    function _requireUnblocked(ProgrammeId programme, Parties memory parties) private view {
-        InstitutionId checked;
+    function _requireUnblocked(ProgrammeId programme, address[3] memory accounts) private view {
+        InstitutionId[3] memory institutions = PROGRAMMES.institutionsOf(accounts);
         for (uint256 i = 0; i < 3; ++i) {
-            InstitutionId institution = parties.institutions[i];
-            if (institution == checked) continue;
-            if (isBlocked(programme, institution)) revert IssuanceBlocked(programme, institution);
-            checked = institution;
+            if (!isBlocked(programme, institutions[i])) continue;
+            revert IssuanceBlocked(programme, institutions[i]);
         }
+    }
+
+    function _requireMayDecide(
+        IProgrammes.Decider memory decider,
+        address proposer,
+        ISources.Parties memory parties
+    ) private view {
+        if (!decider.holds) {
+            revert IssuanceRoleMissing(decider.deciding, Roles.AUTHORITY, msg.sender);
+        }
+        _requireApart(decider.institution, msg.sender, proposer, parties);
     }
 
     function _requireDecision(
@@ -319,10 +331,11 @@ contract Issuance is IssuanceReviews {
         Proposal calldata proposal
     ) private view {
         _requireContent(requestId, stored, proposal);
-        Head memory head = stored.head;
-        _requireDecider(
-            head.programme,
-            _partiesOf(head.applicant, SOURCES.sourceOf(proposal.sourceId))
+        RequestHead head = stored.head;
+        _requireMayDecide(
+            PROGRAMMES.deciderIn(head.programmeOf(), msg.sender),
+            head.applicantOf(),
+            SOURCES.partiesOf(proposal.sourceId)
         );
     }
 
@@ -335,24 +348,37 @@ contract Issuance is IssuanceReviews {
     function _gramsOf(
         ProgrammeId programme,
         uint256 milligrams,
-        uint128 granularity,
-        uint128 keeps
+        IProgrammes.Rules memory rules
     ) private pure returns (uint64 grams, uint64 carryAfter) {
+        uint256 granularity = rules.granularityGrams;
         if (granularity == 0 || granularity > MOST_GRANULARITY_GRAMS) {
             revert IssuanceParameterInvalid(
                 programme,
                 ParameterKeys.ISSUE_GRANULARITY_GRAMS,
-                granularity
+                rules.granularityGrams
             );
         }
-        if (keeps > 1) {
-            revert IssuanceParameterInvalid(programme, ParameterKeys.ISSUE_CARRY, keeps);
+        if (rules.carry > 1) {
+            revert IssuanceParameterInvalid(programme, ParameterKeys.ISSUE_CARRY, rules.carry);
         }
         uint256 granule = granularity * MILLIGRAMS_PER_GRAM;
         uint256 rest = milligrams % granule;
         if (milligrams < granule) revert IssuanceBelowGranularity(milligrams, granule);
         grams = uint64((milligrams - rest) / MILLIGRAMS_PER_GRAM);
-        carryAfter = keeps == 1 ? uint64(rest) : 0;
+        carryAfter = rules.carry == 1 ? uint64(rest) : 0;
+    }
+
+    function _partiesOf(
+        ISources.Source memory source
+    ) private pure returns (ISources.Parties memory) {
+        return
+            ISources.Parties({
+                methodology: source.methodology,
+                applicant: source.applicant,
+                owner: source.owner,
+                applicantInstitution: source.applicantInstitution,
+                ownerInstitution: source.ownerInstitution
+            });
     }
 
     /// @dev Whether the source waits for its own review; one that is suspended or delisted earns

@@ -6,26 +6,17 @@ import {IProgrammes} from "./interfaces/IProgrammes.sol";
 import {IReductionToken} from "./interfaces/IReductionToken.sol";
 import {ISources} from "./interfaces/ISources.sol";
 import {TokenIds} from "./libraries/TokenIds.sol";
-import {RequestState, Roles} from "./types/Codes.sol";
+import {RequestState} from "./types/Codes.sol";
 import {InstitutionId, ProgrammeId, RequestId, TokenId} from "./types/Ids.sol";
+import {RequestHead} from "./types/RequestHead.sol";
 
 /// @title IssuanceRequests: how requests are stored and who may touch them
 /// @notice Base of Issuance. What it does and why: interfaces/IIssuance.sol.
 abstract contract IssuanceRequests is IIssuance {
-    /// @dev One slot, written when a request is proposed. Times are running seconds of the
-    /// programme: seconds since 1970 less all pauses so far, so that a pause extends every deadline
-    /// without touching a request.
-    struct Head {
-        address applicant;
-        uint40 proposedAt;
-        ProgrammeId programme;
-        uint8 state;
-        uint8 statements;
-        bool forwarded;
-    }
-
-    /// @dev One slot, first written when a request is filed, deducted from or held. 64 bits of
-    /// milligrams are 18 billion tonnes.
+    /// @dev One slot, first written when a request is filed, deducted from or held. Times, also of
+    /// the head, are running seconds of the programme: seconds since 1970 less all pauses so far,
+    /// so that a pause extends every deadline without touching a request. 64 bits of milligrams are
+    /// 18 billion tonnes.
     struct Tail {
         uint40 noticeEnd;
         uint64 deductedMilligrams;
@@ -37,15 +28,8 @@ abstract contract IssuanceRequests is IIssuance {
 
     struct Stored {
         bytes32 content;
-        Head head;
+        RequestHead head;
         Tail tail;
-    }
-
-    /// @dev Who may not decide about a request: who proposed it, who applies for its source now and
-    /// who receives the units.
-    struct Parties {
-        address[3] accounts;
-        InstitutionId[3] institutions;
     }
 
     IProgrammes internal immutable PROGRAMMES;
@@ -53,10 +37,13 @@ abstract contract IssuanceRequests is IIssuance {
     IReductionToken internal immutable TOKEN;
     address internal immutable DOUBLE_COUNT;
 
+    // The two share a slot, so that a proposal learns of the end when it takes its number.
     uint64 internal _requestCount;
+    bool internal _closed;
     mapping(RequestId requestId => Stored) internal _requests;
     mapping(ProgrammeId programme => mapping(InstitutionId institution => bool blocked))
         internal _blocked;
+    mapping(ProgrammeId programme => uint256 count) internal _blockedCounts;
 
     modifier onlyDoubleCount() {
         if (msg.sender != DOUBLE_COUNT) revert IssuanceNotDoubleCount(msg.sender);
@@ -121,12 +108,21 @@ abstract contract IssuanceRequests is IIssuance {
     }
 
     /// @inheritdoc IIssuance
+    function close() external {
+        if (msg.sender != address(SOURCES)) revert IssuanceNotSources(msg.sender);
+        _closed = true;
+    }
+
+    /// @inheritdoc IIssuance
     function setBlocked(
         ProgrammeId programme,
         InstitutionId institution,
         bool blocked
     ) external onlyDoubleCount {
+        if (_blocked[programme][institution] == blocked) return;
         _blocked[programme][institution] = blocked;
+        if (blocked) ++_blockedCounts[programme];
+        else --_blockedCounts[programme];
         emit IssueBlocked(programme, institution, blocked);
     }
 
@@ -139,19 +135,19 @@ abstract contract IssuanceRequests is IIssuance {
     /// @inheritdoc IIssuance
     function requestOf(RequestId requestId) external view returns (Request memory) {
         Stored storage stored = _known(requestId);
-        Head memory head = stored.head;
+        RequestHead head = stored.head;
         Tail memory tail = stored.tail;
-        uint64 paused = PROGRAMMES.pausedSecondsOf(head.programme);
+        uint64 paused = PROGRAMMES.pausedSecondsOf(head.programmeOf());
         return
             Request({
                 content: stored.content,
-                programme: head.programme,
-                applicant: head.applicant,
-                proposedAt: head.proposedAt + paused,
+                programme: head.programmeOf(),
+                applicant: head.applicantOf(),
+                proposedAt: head.proposedAtOf() + paused,
                 noticeEnd: tail.noticeEnd == 0 ? 0 : tail.noticeEnd + paused,
-                state: head.state,
-                statements: head.statements,
-                forwarded: head.forwarded,
+                state: head.stateOf(),
+                statements: head.statementsOf(),
+                forwarded: head.isForwarded(),
                 deductedMilligrams: tail.deductedMilligrams,
                 deductedLeaves: tail.deductedLeaves,
                 holds: tail.holds,
@@ -179,18 +175,23 @@ abstract contract IssuanceRequests is IIssuance {
     }
 
     function _fell(Stored storage stored, Proposal calldata proposal, uint8 state) internal {
-        stored.head.state = state;
+        stored.head = stored.head.withState(state);
         SOURCES.release(proposal.sourceId, proposal.firstDay, proposal.endDay);
+    }
+
+    /// @dev Whether some institution is blocked in the programme: one read where none is.
+    function _mayBeBlocked(ProgrammeId programme) internal view virtual returns (bool) {
+        return _blockedCounts[programme] != 0;
     }
 
     function _known(RequestId requestId) internal view returns (Stored storage stored) {
         stored = _requests[requestId];
-        if (stored.head.state == RequestState.NONE) revert IssuanceRequestUnknown(requestId);
+        if (stored.head.stateOf() == RequestState.NONE) revert IssuanceRequestUnknown(requestId);
     }
 
     function _requireUndecided(RequestId requestId) internal view returns (Stored storage stored) {
         stored = _known(requestId);
-        uint8 state = stored.head.state;
+        uint8 state = stored.head.stateOf();
         if (state != RequestState.PROPOSED && state != RequestState.FILED) {
             revert IssuanceState(requestId, state);
         }
@@ -201,7 +202,7 @@ abstract contract IssuanceRequests is IIssuance {
         uint8 state
     ) internal view returns (Stored storage stored) {
         stored = _known(requestId);
-        if (stored.head.state != state) revert IssuanceState(requestId, stored.head.state);
+        if (stored.head.stateOf() != state) revert IssuanceState(requestId, stored.head.stateOf());
     }
 
     /// @dev What the caller brought is what was proposed.
@@ -225,36 +226,23 @@ abstract contract IssuanceRequests is IIssuance {
         if (!holds) revert IssuanceRoleMissing(programme, role, msg.sender);
     }
 
-    /// @dev An authority that may decide about the request.
-    function _requireDecider(
-        ProgrammeId programme,
-        Parties memory parties
-    ) internal view returns (ProgrammeId deciding, uint64 pausedSeconds) {
-        bool holds;
-        InstitutionId institution;
-        (deciding, holds, institution, pausedSeconds) = PROGRAMMES.deciderIn(programme, msg.sender);
-        if (!holds) revert IssuanceRoleMissing(deciding, Roles.AUTHORITY, msg.sender);
-        _requireApart(institution, msg.sender, parties);
-    }
-
-    function _partiesOf(
-        address applicant,
-        ISources.Source memory source
-    ) internal view returns (Parties memory parties) {
-        parties.accounts = [applicant, source.applicant, source.owner];
-        parties.institutions = PROGRAMMES.institutionsOf(parties.accounts);
-    }
-
+    /// @dev An institution that is none of the parties': who proposed the request, who applies for
+    /// its source now and who receives the units.
+    /// @param institution Number of the institution.
+    /// @param account Whose it is.
     function _requireApart(
-        InstitutionId institution,
+        uint32 institution,
         address account,
-        Parties memory parties
-    ) internal pure {
-        for (uint256 i = 0; i < 3; ++i) {
-            if (parties.institutions[i] == institution) {
-                revert IssuanceSameInstitution(institution, account, parties.accounts[i]);
-            }
-        }
+        address proposer,
+        ISources.Parties memory parties
+    ) internal view {
+        address party;
+        if (institution == parties.applicantInstitution) party = parties.applicant;
+        else if (institution == parties.ownerInstitution) party = parties.owner;
+        else if (proposer == parties.applicant) return;
+        else if (institution == PROGRAMMES.institutionNumberOf(proposer)) party = proposer;
+        else return;
+        revert IssuanceSameInstitution(PROGRAMMES.institutionOf(account), account, party);
     }
 
     // Every field is static, so that the struct encodes like the list of its fields.

@@ -2,23 +2,18 @@
 pragma solidity 0.8.37;
 
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 import {IssuanceRequests} from "./IssuanceRequests.sol";
 import {IIssuance} from "./interfaces/IIssuance.sol";
 import {ISources} from "./interfaces/ISources.sol";
-import {ParameterKeys, Roles, StatementKind} from "./types/Codes.sol";
+import {Roles, StatementKind} from "./types/Codes.sol";
 import {InstitutionId, MethodologyId, RequestId} from "./types/Ids.sol";
+import {RequestHead} from "./types/RequestHead.sol";
 
 /// @title IssuanceReviews: signed statements of reviewers and the rule that counts them
 /// @notice Base of Issuance. What it does and why: interfaces/IIssuance.sol.
 abstract contract IssuanceReviews is IssuanceRequests, EIP712 {
-    /// @dev Institutions that stated favourably, each once, with bit k set for kind k.
-    struct Tally {
-        uint256 count;
-        InstitutionId[] institutions;
-        uint256[] kinds;
-    }
-
     /// @notice Statements a request can take. Reviewers are accredited, so this bounds mistakes.
     uint256 public constant MOST_STATEMENTS = 16;
     bytes32 public constant STATEMENT_TYPEHASH = keccak256(
@@ -26,10 +21,10 @@ abstract contract IssuanceReviews is IssuanceRequests, EIP712 {
         "uint32 endDay,uint32 methodology,bytes32 reportHash,uint8 kind,bool favourable,"
         "uint64 validUntil,address reviewer)"
     );
-    /// @dev The rule packs four bytes: institutions of any kind, then of each kind.
-    uint256 private constant RULE_BITS = 32;
 
-    mapping(RequestId requestId => mapping(uint256 index => StoredStatement)) private _statements;
+    /// @dev One word each, lowest first: reviewer 160 bits | kind 8 | favourable 8 | valid until
+    /// 64.
+    mapping(RequestId requestId => mapping(uint256 index => uint256 word)) private _statements;
 
     /// @inheritdoc IIssuance
     function attest(
@@ -40,7 +35,7 @@ abstract contract IssuanceReviews is IssuanceRequests, EIP712 {
         RequestId requestId = attestation.requestId;
         Stored storage stored = _requireUndecided(requestId);
         _requireContent(requestId, stored, proposal);
-        Head memory head = stored.head;
+        RequestHead head = stored.head;
         if (
             attestation.kind < StatementKind.VALIDATION ||
             attestation.kind > StatementKind.TECHNICAL
@@ -50,24 +45,21 @@ abstract contract IssuanceReviews is IssuanceRequests, EIP712 {
         if (attestation.validUntil < block.timestamp) {
             revert IssuanceStatementExpired(attestation.validUntil, uint64(block.timestamp));
         }
-        (bool accredited, InstitutionId institution) = PROGRAMMES.reviewerIn(
-            head.programme,
-            attestation.reviewer
+        address reviewer = attestation.reviewer;
+        (bool accredited, uint32 number, InstitutionId institution) = PROGRAMMES.namedReviewerIn(
+            head.programmeOf(),
+            reviewer
         );
-        if (!accredited) {
-            revert IssuanceRoleMissing(head.programme, Roles.REVIEWER, attestation.reviewer);
-        }
-        ISources.Source memory source = SOURCES.sourceOf(proposal.sourceId);
-        _requireApart(institution, attestation.reviewer, _partiesOf(head.applicant, source));
-        bytes32 digest = _digestOf(attestation, proposal, source.methodology);
-        if (!SignatureChecker.isValidSignatureNow(attestation.reviewer, digest, signature)) {
-            revert IssuanceSignature(attestation.reviewer, digest);
-        }
-        _storeStatement(attestation, head.statements);
-        stored.head.statements = head.statements + 1;
+        if (!accredited) revert IssuanceRoleMissing(head.programmeOf(), Roles.REVIEWER, reviewer);
+        ISources.Parties memory parties = SOURCES.partiesOf(proposal.sourceId);
+        _requireApart(number, reviewer, head.applicantOf(), parties);
+        bytes32 digest = _digestOf(attestation, proposal, parties.methodology);
+        if (!_isSigned(reviewer, digest, signature)) revert IssuanceSignature(reviewer, digest);
+        _storeStatement(attestation, head.statementsOf());
+        stored.head = head.withOneStatementMore();
         emit Attested(
             requestId,
-            attestation.reviewer,
+            reviewer,
             institution,
             attestation.kind,
             attestation.favourable,
@@ -81,7 +73,7 @@ abstract contract IssuanceReviews is IssuanceRequests, EIP712 {
         RequestId requestId,
         uint256 index
     ) external view returns (StoredStatement memory) {
-        return _statements[requestId][index];
+        return _unpacked(_statements[requestId][index]);
     }
 
     /// @inheritdoc IIssuance
@@ -89,85 +81,83 @@ abstract contract IssuanceReviews is IssuanceRequests, EIP712 {
         Attestation calldata attestation,
         Proposal calldata proposal
     ) external view returns (bytes32) {
-        ISources.Source memory source = SOURCES.sourceOf(proposal.sourceId);
-        return _digestOf(attestation, proposal, source.methodology);
+        ISources.Parties memory parties = SOURCES.partiesOf(proposal.sourceId);
+        return _digestOf(attestation, proposal, parties.methodology);
     }
 
     /// @dev Enough institutions that are accredited now and none of them against. Institutions are
-    /// compared with the parties again, because sources and accounts may have changed hands.
+    /// compared with the parties again, because sources may have changed hands.
     /// @param rule Value of "review.count".
     /// @param validated Whether one of them must have validated, whatever the rule says.
     function _requireReviews(
         RequestId requestId,
-        Head memory head,
-        Parties memory parties,
-        uint128 rule,
+        RequestHead head,
+        ISources.Parties memory parties,
+        uint256 rule,
         bool validated
     ) internal view {
-        if (rule >> RULE_BITS != 0) {
-            revert IssuanceParameterInvalid(head.programme, ParameterKeys.REVIEW_COUNT, rule);
-        }
-        Tally memory tally = _tallyOf(requestId, head, parties);
+        (uint256[] memory tally, uint256 count) = _tallyOf(requestId, head, parties);
         uint256 needed = uint8(rule);
-        if (tally.count < needed) revert IssuanceReviewsMissing(requestId, tally.count, needed);
-        for (uint8 kind = StatementKind.VALIDATION; kind <= StatementKind.TECHNICAL; ++kind) {
-            needed = uint8(rule >> (8 * kind));
-            if (validated && kind == StatementKind.VALIDATION && needed == 0) needed = 1;
-            if (needed == 0) continue;
-            uint256 found = 0;
-            for (uint256 i = 0; i < tally.count; ++i) {
-                found += (tally.kinds[i] >> kind) & 1;
-            }
-            if (found < needed) revert IssuanceKindMissing(requestId, kind, found, needed);
-        }
+        if (count < needed) revert IssuanceReviewsMissing(requestId, count, needed);
+        if (rule >> 8 != 0 || validated) _requireKinds(requestId, tally, rule, validated);
     }
 
     // The same statement counts once; a second one of a reviewer differs in some field.
     function _storeStatement(Attestation calldata attestation, uint256 count) private {
         RequestId requestId = attestation.requestId;
         if (count == MOST_STATEMENTS) revert IssuanceStatementsFull(requestId, MOST_STATEMENTS);
+        uint256 word =
+            uint160(attestation.reviewer) |
+                (uint256(attestation.kind) << 160) |
+                (attestation.favourable ? 1 << 168 : 0) |
+                (uint256(attestation.validUntil) << 176);
         for (uint256 i = 0; i < count; ++i) {
-            StoredStatement memory earlier = _statements[requestId][i];
-            if (
-                earlier.reviewer == attestation.reviewer &&
-                earlier.kind == attestation.kind &&
-                earlier.favourable == attestation.favourable &&
-                earlier.validUntil == attestation.validUntil
-            ) revert IssuanceStatementKnown(requestId, attestation.reviewer);
+            if (_statements[requestId][i] == word) {
+                revert IssuanceStatementKnown(requestId, attestation.reviewer);
+            }
         }
-        _statements[requestId][count] = StoredStatement({
-            reviewer: attestation.reviewer,
-            kind: attestation.kind,
-            favourable: attestation.favourable,
-            validUntil: attestation.validUntil
-        });
+        _statements[requestId][count] = word;
     }
 
+    /// @return tally One word for each institution that stated favourably: its number from bit 8,
+    /// and bit k for kind k.
+    /// @return count How many there are.
     function _tallyOf(
         RequestId requestId,
-        Head memory head,
-        Parties memory parties
-    ) private view returns (Tally memory tally) {
-        uint256 count = head.statements;
-        tally.institutions = new InstitutionId[](count);
-        tally.kinds = new uint256[](count);
-        for (uint256 i = 0; i < count; ++i) {
-            StoredStatement memory statement = _statements[requestId][i];
+        RequestHead head,
+        ISources.Parties memory parties
+    ) private view returns (uint256[] memory tally, uint256 count) {
+        tally = new uint256[](head.statementsOf());
+        for (uint256 i = 0; i < tally.length; ++i) {
+            StoredStatement memory statement = _unpacked(_statements[requestId][i]);
             if (statement.validUntil < block.timestamp) continue;
-            (bool accredited, InstitutionId institution) = PROGRAMMES.reviewerIn(
-                head.programme,
-                statement.reviewer
+            address reviewer = statement.reviewer;
+            (bool accredited, uint32 institution) = PROGRAMMES.reviewerIn(
+                head.programmeOf(),
+                reviewer
             );
             if (!accredited) continue;
-            if (!statement.favourable) {
-                revert IssuanceReviewUnfavourable(requestId, statement.reviewer);
-            }
-            _requireApart(institution, statement.reviewer, parties);
+            if (!statement.favourable) revert IssuanceReviewUnfavourable(requestId, reviewer);
+            _requireApart(institution, reviewer, head.applicantOf(), parties);
             uint256 place = 0;
-            while (place < tally.count && tally.institutions[place] != institution) ++place;
-            if (place == tally.count) tally.institutions[tally.count++] = institution;
-            tally.kinds[place] |= 1 << statement.kind;
+            while (place < count && tally[place] >> 8 != institution) ++place;
+            if (place == count) tally[count++] = uint256(institution) << 8;
+            tally[place] |= 1 << statement.kind;
         }
+    }
+
+    // A key's own signature is tried first: asking whether an account has code costs more.
+    function _isSigned(
+        address reviewer,
+        bytes32 digest,
+        bytes calldata signature
+    ) private view returns (bool) {
+        (address signer, ECDSA.RecoverError failure, ) = ECDSA.tryRecoverCalldata(
+            digest,
+            signature
+        );
+        if (failure == ECDSA.RecoverError.NoError && signer == reviewer) return true;
+        return SignatureChecker.isValidERC1271SignatureNow(reviewer, digest, signature);
     }
 
     function _digestOf(
@@ -194,5 +184,31 @@ abstract contract IssuanceReviews is IssuanceRequests, EIP712 {
                     )
                 )
             );
+    }
+
+    /// @param tally See _tallyOf; words that are not used are 0.
+    function _requireKinds(
+        RequestId requestId,
+        uint256[] memory tally,
+        uint256 rule,
+        bool validated
+    ) private pure {
+        for (uint8 kind = StatementKind.VALIDATION; kind <= StatementKind.TECHNICAL; ++kind) {
+            uint256 needed = uint8(rule >> (8 * kind));
+            if (validated && kind == StatementKind.VALIDATION && needed == 0) needed = 1;
+            uint256 found = 0;
+            for (uint256 i = 0; i < tally.length; ++i) found += (tally[i] >> kind) & 1;
+            if (found < needed) revert IssuanceKindMissing(requestId, kind, found, needed);
+        }
+    }
+
+    function _unpacked(uint256 word) private pure returns (StoredStatement memory) {
+        return
+            StoredStatement({
+                reviewer: address(uint160(word)),
+                kind: uint8(word >> 160),
+                favourable: (word >> 168) & 1 == 1,
+                validUntil: uint64(word >> 176)
+            });
     }
 }

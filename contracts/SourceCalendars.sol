@@ -108,14 +108,15 @@ abstract contract SourceCalendars is ISources, AccessManaged {
     }
 
     function _book(AssetKey assetKey, ClassId class, uint32 firstDay, uint32 endDay) internal {
-        // Copied as a whole, because the eight classes share one slot.
-        ClassId[MOST_EXCLUSIONS] memory excluded = _exclusions[class];
+        ClassId[MOST_EXCLUSIONS] storage exclusions = _exclusions[class];
         for (uint256 i = 0; i < MOST_EXCLUSIONS; ++i) {
-            if (ClassId.unwrap(excluded[i]) == 0) break;
-            _requireFree(assetKey, excluded[i], firstDay, endDay);
+            ClassId excluded = exclusions[i];
+            if (ClassId.unwrap(excluded) == 0) break;
+            (bool found, uint32 hit) = _calendars[assetKey][excluded].firstTaken(firstDay, endDay);
+            if (found) revert SourcesDayTaken(assetKey, excluded, hit);
         }
-        _requireFree(assetKey, class, firstDay, endDay);
-        _calendars[assetKey][class].take(firstDay, endDay);
+        (bool taken, uint32 day) = _calendars[assetKey][class].take(firstDay, endDay);
+        if (taken) revert SourcesDayTaken(assetKey, class, day);
     }
 
     function _free(AssetKey assetKey, ClassId class, uint32 firstDay, uint32 endDay) internal {
@@ -152,15 +153,5 @@ abstract contract SourceCalendars is ISources, AccessManaged {
             }
         }
         revert SourcesExclusionsFull(class, MOST_EXCLUSIONS);
-    }
-
-    function _requireFree(
-        AssetKey assetKey,
-        ClassId class,
-        uint32 firstDay,
-        uint32 endDay
-    ) private view {
-        (bool taken, uint32 day) = _calendars[assetKey][class].firstTaken(firstDay, endDay);
-        if (taken) revert SourcesDayTaken(assetKey, class, day);
     }
 }

@@ -3,12 +3,13 @@ pragma solidity 0.8.37;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {SourceCalendars} from "./SourceCalendars.sol";
+import {IIssuance} from "./interfaces/IIssuance.sol";
 import {IProgrammes} from "./interfaces/IProgrammes.sol";
 import {ISources} from "./interfaces/ISources.sol";
 import {ChinaDays} from "./libraries/ChinaDays.sol";
 import {IssuerState, MethodologyStatus, ParameterKeys} from "./types/Codes.sol";
 import {Roles, SourceState} from "./types/Codes.sol";
-import {AssetKey, ClassId, InstitutionId, MethodologyId} from "./types/Ids.sol";
+import {AssetKey, ClassId, MethodologyId} from "./types/Ids.sol";
 import {ProgrammeId, SourceId} from "./types/Ids.sol";
 
 /// @title Sources
@@ -110,7 +111,7 @@ contract Sources is SourceCalendars {
         Methodology storage rule = _knownMethodology(programme, methodology);
         if (AssetKey.unwrap(assetKey) == 0) revert SourcesAssetKeyZero();
         if (_sources[sourceId].state != 0) revert SourcesSourceExists(sourceId);
-        _requireParties(applicant, owner);
+        (uint32 applicantInstitution, uint32 ownerInstitution) = _institutionsOf(applicant, owner);
 
         if (SourceId.unwrap(_firstSources[assetKey]) == 0) _firstSources[assetKey] = sourceId;
         bool reviewed = PROGRAMMES.parameterOr(programme, ParameterKeys.SOURCE_REVIEW, 0) != 0;
@@ -122,6 +123,8 @@ contract Sources is SourceCalendars {
             state: state,
             applicant: applicant,
             owner: owner,
+            applicantInstitution: applicantInstitution,
+            ownerInstitution: ownerInstitution,
             assetKey: assetKey
         });
         emit SourceRegistered(
@@ -139,8 +142,7 @@ contract Sources is SourceCalendars {
     /// @inheritdoc ISources
     function approveSource(SourceId sourceId, bytes32 document) external {
         Source storage source = _requireAuthority(sourceId);
-        _requireApart(source.applicant);
-        _requireApart(source.owner);
+        _requireApart(source);
         _move(sourceId, source, SourceState.PENDING, SourceState.ACTIVE, document);
     }
 
@@ -153,8 +155,7 @@ contract Sources is SourceCalendars {
     /// @inheritdoc ISources
     function resumeSource(SourceId sourceId, bytes32 document) external {
         Source storage source = _requireAuthority(sourceId);
-        _requireApart(source.applicant);
-        _requireApart(source.owner);
+        _requireApart(source);
         _move(sourceId, source, SourceState.SUSPENDED, SourceState.ACTIVE, document);
     }
 
@@ -177,11 +178,10 @@ contract Sources is SourceCalendars {
         if (source.state == SourceState.DELISTED) {
             revert SourcesSourceState(sourceId, source.state);
         }
-        _requireParties(applicant, owner);
-        _requireApart(applicant);
-        _requireApart(owner);
         source.applicant = applicant;
         source.owner = owner;
+        (source.applicantInstitution, source.ownerInstitution) = _institutionsOf(applicant, owner);
+        _requireApart(source);
         emit SourceTransferred(sourceId, applicant, owner, document);
     }
 
@@ -222,6 +222,7 @@ contract Sources is SourceCalendars {
         if (state != IssuerState.OPEN) revert SourcesIssuerState(issuer, state);
         _issuers[issuer] = IssuerState.CLOSED;
         emit SourcesIssuerClosed(issuer);
+        if (issuer == ISSUANCE) IIssuance(issuer).close();
     }
 
     /// @inheritdoc ISources
@@ -230,8 +231,10 @@ contract Sources is SourceCalendars {
         uint32 firstDay,
         uint32 endDay
     ) external returns (Booking memory booking) {
-        uint8 issuer = _issuers[msg.sender];
-        if (issuer != IssuerState.OPEN) revert SourcesNotIssuance(msg.sender);
+        // The first issuer knows by itself when it was closed, so that it pays no read here.
+        if (msg.sender != ISSUANCE && _issuers[msg.sender] != IssuerState.OPEN) {
+            revert SourcesNotIssuance(msg.sender);
+        }
         Source storage source = _knownSource(sourceId);
         booking.programme = source.programme;
         booking.methodology = source.methodology;
@@ -272,6 +275,19 @@ contract Sources is SourceCalendars {
     /// @inheritdoc ISources
     function sourceOf(SourceId sourceId) external view returns (Source memory) {
         return _knownSource(sourceId);
+    }
+
+    /// @inheritdoc ISources
+    function partiesOf(SourceId sourceId) external view returns (Parties memory) {
+        Source storage source = _knownSource(sourceId);
+        return
+            Parties({
+                methodology: source.methodology,
+                applicant: source.applicant,
+                owner: source.owner,
+                applicantInstitution: source.applicantInstitution,
+                ownerInstitution: source.ownerInstitution
+            });
     }
 
     /// @inheritdoc ISources
@@ -341,11 +357,13 @@ contract Sources is SourceCalendars {
     }
 
     // Whoever applies does not decide.
-    function _requireApart(address party) private view {
-        InstitutionId institution = PROGRAMMES.institutionOf(msg.sender);
-        if (PROGRAMMES.institutionOf(party) == institution) {
-            revert SourcesSameInstitution(institution, msg.sender, party);
-        }
+    function _requireApart(Source storage source) private view {
+        uint32 institution = PROGRAMMES.institutionNumberOf(msg.sender);
+        address party;
+        if (institution == source.applicantInstitution) party = source.applicant;
+        if (institution == source.ownerInstitution) party = source.owner;
+        if (party == address(0)) return;
+        revert SourcesSameInstitution(PROGRAMMES.institutionOf(msg.sender), msg.sender, party);
     }
 
     // The operator registers sources; a second one on an asset needs the first one's owner, as it
@@ -374,16 +392,17 @@ contract Sources is SourceCalendars {
         return _sourceIdOf(assetKey, programme, methodology);
     }
 
-    // The pool holds personal units in no account of its own.
-    function _requireParties(address applicant, address owner) private view {
-        _requireAccount(applicant);
-        if (owner != POOL_RESERVE) _requireAccount(owner);
-    }
-
-    function _requireAccount(address account) private view {
-        if (InstitutionId.unwrap(PROGRAMMES.institutionOf(account)) == 0) {
-            revert SourcesAccountUnknown(account);
-        }
+    // An account's institution never changes, so that its number may be kept with the source. The
+    // pool holds personal units and is no account.
+    function _institutionsOf(
+        address applicant,
+        address owner
+    ) private view returns (uint32 ofApplicant, uint32 ofOwner) {
+        ofApplicant = PROGRAMMES.institutionNumberOf(applicant);
+        if (ofApplicant == 0) revert SourcesAccountUnknown(applicant);
+        if (owner == POOL_RESERVE) return (ofApplicant, 0);
+        ofOwner = PROGRAMMES.institutionNumberOf(owner);
+        if (ofOwner == 0) revert SourcesAccountUnknown(owner);
     }
 
     function _knownSource(SourceId sourceId) private view returns (Source storage source) {

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {IDoubleCount} from "../interfaces/IDoubleCount.sol";
 import {IIssuance} from "../interfaces/IIssuance.sol";
+import {IProgrammes} from "../interfaces/IProgrammes.sol";
 import {TokenIds} from "../libraries/TokenIds.sol";
 import {IdState, ParameterKeys, Standing} from "../types/Codes.sol";
 import {InstitutionId, ProgrammeId, RequestId, TokenId} from "../types/Ids.sol";
@@ -274,11 +275,9 @@ abstract contract Debts is DoubleCountBase {
         Debt storage debt
     ) private view returns (IIssuance.Request memory request) {
         request = _issuanceOf(requestId).requestOf(requestId);
-        (ProgrammeId deciding, bool holds, InstitutionId own, ) = PROGRAMMES.deciderIn(
-            request.programme,
-            msg.sender
-        );
-        if (!holds) revert DoubleCountNotAuthority(deciding, msg.sender);
+        IProgrammes.Decider memory decider = PROGRAMMES.deciderIn(request.programme, msg.sender);
+        if (!decider.holds) revert DoubleCountNotAuthority(decider.deciding, msg.sender);
+        InstitutionId own = PROGRAMMES.institutionOf(msg.sender);
         (InstitutionId ofApplicant, InstitutionId ofOwner) = _liable(debt, request);
         if (own == ofApplicant) {
             revert DoubleCountSameInstitution(own, msg.sender, request.applicant);

@@ -167,6 +167,8 @@ interface IIssuance {
     error IssuanceTotalZero();
     error IssuanceTotalTooLarge(uint128 totalMilligrams, uint128 mostMilligrams);
     error IssuanceAboveCap(uint128 totalMilligrams, uint128 mostMilligrams);
+    error IssuanceNotSources(address caller);
+    error IssuanceClosed();
     error IssuanceNotDoubleCount(address caller);
     error IssuanceProposalMismatch(RequestId requestId, bytes32 content);
     error IssuanceHeld(RequestId requestId, uint32 holds);
@@ -331,6 +333,11 @@ interface IIssuance {
 
     /// @notice Takes a hold away. Only for DoubleCount.
     function unhold(RequestId requestId) external;
+
+    /// @notice Closes this version for new proposals; what is under way goes on to its end. Only
+    /// for Sources, whose keeper of issuers decides.
+    /// @custom:reverts IssuanceNotSources
+    function close() external;
 
     /// @notice Blocks or unblocks further issue for an institution in a programme (applicant's or
     /// owner's). Only for DoubleCount.

@@ -33,6 +33,8 @@ interface ISources {
     /// @param state 1 pending, 2 active, 3 suspended, 4 delisted.
     /// @param applicant Who files requests (申请主体).
     /// @param owner Who receives the units (权益主体).
+    /// @param applicantInstitution Number of the applicant's institution in Programmes.
+    /// @param ownerInstitution Number of the owner's institution, 0 for the pool.
     /// @param assetKey The physical thing behind it (资产标识码).
     struct Source {
         ProgrammeId programme;
@@ -41,7 +43,18 @@ interface ISources {
         uint8 state;
         address applicant;
         address owner;
+        uint32 applicantInstitution;
+        uint32 ownerInstitution;
         AssetKey assetKey;
+    }
+
+    /// @notice Who stands behind a source: what a review asks.
+    struct Parties {
+        MethodologyId methodology;
+        address applicant;
+        address owner;
+        uint32 applicantInstitution;
+        uint32 ownerInstitution;
     }
 
     /// @notice What another registry issued, as recorded.
@@ -399,6 +412,10 @@ interface ISources {
     /// @notice The source as stored.
     /// @custom:reverts SourcesSourceUnknown
     function sourceOf(SourceId sourceId) external view returns (Source memory);
+
+    /// @notice The source's parties and methodology.
+    /// @custom:reverts SourcesSourceUnknown
+    function partiesOf(SourceId sourceId) external view returns (Parties memory);
 
     /// @notice The methodology as stored.
     /// @custom:reverts SourcesMethodologyUnknown

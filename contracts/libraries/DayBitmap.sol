@@ -5,16 +5,24 @@ pragma solidity 0.8.37;
 /// @notice Bit b of word w stands for day 256 * w + b. Ranges are half-open and not empty; callers
 /// check that. Overlap is one AND a word, whatever the order of bookings.
 library DayBitmap {
-    /// @notice Takes every day of [firstDay, endDay).
+    /// @notice Takes every day of [firstDay, endDay) up to the first one that is taken already. In
+    /// one pass, because every word costs; the caller reverts where a day was taken.
+    /// @return found Whether a day was taken.
+    /// @return day The first such day, 0 when there is none.
     function take(
         mapping(uint256 word => uint256 bits) storage calendar,
         uint32 firstDay,
         uint32 endDay
-    ) internal {
+    ) internal returns (bool found, uint32 day) {
         uint256 lastWord = (endDay - 1) >> 8;
         for (uint256 word = firstDay >> 8; word <= lastWord; ++word) {
-            calendar[word] |= maskOf(word, firstDay, endDay);
+            uint256 bits = calendar[word];
+            uint256 mask = maskOf(word, firstDay, endDay);
+            uint256 hit = bits & mask;
+            if (hit != 0) return (true, uint32((word << 8) | lowestBit(hit)));
+            calendar[word] = bits | mask;
         }
+        return (false, 0);
     }
 
     /// @notice Frees every day of [firstDay, endDay).

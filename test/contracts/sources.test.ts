@@ -270,9 +270,10 @@ describe("Sources: the calendar", () => {
 
   it("frees exactly a fallen request's days", async () => {
     const r = await loadFixture(registry);
-    const first = await propose(r, proposalOf({ firstDay: 17_800, endDay: 17_900 }));
+    const period = proposalOf({ firstDay: 17_800, endDay: 17_900 });
+    const first = await propose(r, period);
     await propose(r, proposalOf({ firstDay: 17_900, endDay: 18_000 }));
-    await expect(r.issuance.connect(r.applicant).withdraw(first))
+    await expect(r.issuance.connect(r.applicant).withdraw(first, period))
       .to.emit(r.sources, "DaysReleased")
       .withArgs(ASSET, CLASS, SOURCE, 17_800, 17_900);
     expect(await r.sources.isBooked(ASSET, CLASS, 17_899)).to.equal(false);
@@ -367,7 +368,7 @@ describe("Sources: exclusion pairs and external issuances", () => {
     const s = r.sources.connect(r.authority);
     await expect(s.recordExternal(PROGRAMME, ASSET, CCER, FIRST_DAY, FIRST_DAY + 2, DOCUMENT))
       .to.emit(s, "ExternalRecorded")
-      .withArgs(PROGRAMME, ASSET, CCER, FIRST_DAY, FIRST_DAY + 2, DOCUMENT);
+      .withArgs(PROGRAMME, ASSET, CCER, FIRST_DAY, FIRST_DAY + 2, DOCUMENT, 1);
     await expect(r.issuance.connect(r.applicant).propose(proposalOf()))
       .to.be.revertedWithCustomError(s, "SourcesDayTaken")
       .withArgs(ASSET, CCER, FIRST_DAY);

@@ -35,6 +35,26 @@ contract DayBitmapTest is FuzzTest {
         }
     }
 
+    /// @dev Taking a range finds the same day as looking through it before.
+    function testFuzz_TakeNamesTheFirstTakenDay(
+        uint256 word0,
+        uint256 word1,
+        uint16 first,
+        uint16 length
+    ) external {
+        uint32 firstDay = uint32(bound(first, 0, 510));
+        uint32 endDay = uint32(bound(length, firstDay + 1, 512));
+        _calendar[0] = word0 & word1;
+        _calendar[1] = word1 & (word0 >> 1);
+        (bool expected, uint32 expectedDay) = _calendar.firstTaken(firstDay, endDay);
+        (bool found, uint32 day) = _calendar.take(firstDay, endDay);
+        equal(found ? 1 : 0, expected ? 1 : 0);
+        equal(day, expectedDay);
+        if (found) return;
+        (bool free, ) = _calendar.firstFree(firstDay, endDay);
+        equal(free ? 1 : 0, 0);
+    }
+
     function testFuzz_FreeUndoesTakeAndTouchesNothingElse(
         uint256 word0,
         uint256 word1,
