@@ -3,6 +3,7 @@ import path from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import type { ContractTransactionResponse } from "ethers";
 import {
+  attestationOf,
   create,
   DOCUMENT,
   FIRST_DAY,
@@ -13,6 +14,7 @@ import {
   registry,
   sign,
   statementOf,
+  ZeroHash,
 } from "../../test/contracts/support.ts";
 import { CONTRACT_NAMES, readArtifact } from "../deploy/artifacts.ts";
 
@@ -55,7 +57,7 @@ export async function measureGas(): Promise<GasSnapshot> {
   const r = await registry();
   const first = await measureIssue(r, FIRST_DAY, "first of a source");
   const next = await measureIssue(r, FIRST_DAY + 1, "next of a source");
-  const { tokenId } = await r.issuance.requestOf(1);
+  const tokenId = await r.issuance.tokenIdOf(proposalOf());
   const moved = await measureToken(r, tokenId);
   const codeBytes: Record<string, number> = {};
   for (const name of CONTRACT_NAMES) {
@@ -69,14 +71,14 @@ async function measureIssue(r: Registry, firstDay: number, which: string): Promi
   const proposal = proposalOf({ firstDay, endDay: firstDay + 1 });
   const propose = await gasOf(r.issuance.connect(r.applicant).propose(proposal));
   const requestId = await r.issuance.requestCount();
-  const statement = await statementOf(requestId, proposal, r.reviewer.address, {
-    validUntil: 4_000_000_000n,
-  });
-  const signature = await sign(r, r.reviewer, statement);
-  const review = await gasOf(r.issuance.connect(r.reviewer).attest(statement, signature));
-  const filing = await gasOf(r.issuance.connect(r.operator).file(requestId, DOCUMENT, 0));
+  const validUntil = 4_000_000_000n;
+  const attestation = await attestationOf(requestId, r.reviewer.address, { validUntil });
+  const signature = await sign(r, r.reviewer, statementOf(attestation, proposal));
+  const { issuance } = r;
+  const review = await gasOf(issuance.connect(r.reviewer).attest(attestation, proposal, signature));
+  const filing = await gasOf(issuance.connect(r.operator).file(requestId, proposal, DOCUMENT, 0));
   await noticeOver();
-  const issue = await gasOf(r.issuance.connect(r.authority).issue(requestId, DOCUMENT));
+  const issue = await gasOf(issuance.connect(r.authority).issue(requestId, proposal, DOCUMENT));
   return [
     alone(`propose, ${which}`, propose),
     alone(`attest, ${which}`, review),
@@ -111,7 +113,7 @@ async function measureToken(r: Registry, tokenId: bigint): Promise<GasRow[]> {
   const firstRetire = await retire();
   const nextRetire = await retire();
   const certify = (k: number) =>
-    gasOf(r.certificate.connect(r.owner).certify([retirements[k]], 500, 1, id("c"), 0));
+    gasOf(r.certificate.connect(r.owner).certify([retirements[k]], 500, 1, id("c"), { content: ZeroHash, retirements: [] }));
   const firstCertificate = await certify(0);
   const nextCertificate = await certify(1);
   return [
