@@ -263,13 +263,13 @@ describe("DoubleCount: answering", () => {
     const requested = await request(r, HONEST);
     const cases = [
       [0, 0],
-      [0, COUNT - 1],
       [6, 0],
-      [6, 1],
-      [3, 8],
-      [5, 3],
-      [0, 127],
+      [0, COUNT - 1],
       [1, 35],
+      [3, 8],
+      [0, 127],
+      [5, 3],
+      [6, 1],
     ] as const;
     for (const [k, [level, index]] of cases.entries()) {
       await demand(r, requested, level, index);
@@ -306,6 +306,7 @@ describe("DoubleCount: demands without an answer", () => {
     await expect(r.asChallenger.fellUnanswered(1, requested.proposal))
       .to.be.revertedWithCustomError(r.doubleCount, "DoubleCountDeadline")
       .withArgs(1n, deadline, deadline - 1n);
+    await networkHelpers.time.increaseTo(deadline);
     await r.asChallenger.fellUnanswered(1, requested.proposal);
     await expect(r.asChallenger.fellUnanswered(1, requested.proposal))
       .to.be.revertedWithCustomError(r.doubleCount, "DoubleCountDemandState")
