@@ -153,14 +153,15 @@ contract DoubleCount is Demands {
         if (deduction.fault != Fault.DUPLICATE || _isClaimed(deduction)) {
             revert DoubleCountNotRestorable(requestId, index);
         }
-        IIssuance.Request memory request = _issuanceOf(requestId).requestOf(requestId);
         delete _deductions[requestId][index];
         emit LeafRestored(requestId, index, deduction.milligrams);
-        if (!deduction.afterIssue && _isUndecided(request.state)) {
+        if (
+            !deduction.afterIssue && _isUndecided(_issuanceOf(requestId).requestOf(requestId).state)
+        ) {
             _issuanceOf(requestId).restore(requestId, deduction.milligrams, 1);
             return;
         }
-        if (!deduction.afterIssue || !_forgive(requestId, request, deduction.milligrams)) {
+        if (!deduction.afterIssue || !_forgive(requestId, deduction.milligrams)) {
             revert DoubleCountNotRestorable(requestId, index);
         }
     }
@@ -210,13 +211,18 @@ contract DoubleCount is Demands {
             msg.sender
         );
         if (deduction.afterIssue) {
-            _owe(requestId, request, proposal, deduction.milligrams, false);
+            _owe(requestId, request.applicant, proposal, deduction.milligrams, false);
             return;
         }
         _issuanceOf(requestId).deduct(requestId, deduction.milligrams, 1);
-        uint128 most = PROGRAMMES.parameterOr(request.programme, ParameterKeys.DUPLICATES_FELL, 0);
-        if (most != 0 && request.deductedLeaves + 1 >= most)
+        uint128 most = PROGRAMMES.parameterOr(
+            _programmeOf(proposal),
+            ParameterKeys.DUPLICATES_FELL,
+            0
+        );
+        if (most != 0 && request.deductedLeaves + 1 >= most) {
             _issuanceOf(requestId).fall(requestId, proposal);
+        }
     }
 
     /// @dev Both leaves of a claim stand in its tree, belong together and are not deducted. Answers

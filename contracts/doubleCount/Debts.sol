@@ -29,19 +29,18 @@ abstract contract Debts is DoubleCountBase {
     /// @inheritdoc IDoubleCount
     function freeze(RequestId requestId, address account) external {
         Debt storage debt = _requireOpen(requestId);
-        IIssuance.Request memory request = _issuanceOf(requestId).requestOf(requestId);
-        _requireLiable(requestId, debt, request, account);
+        _requireLiable(requestId, debt, account);
         if (_heldBy(account, debt.tokenId) != 0) _addAccount(requestId, account);
-        _settle(requestId, debt, request);
+        _settle(requestId, debt);
     }
 
     /// @inheritdoc IDoubleCount
     function voidFrozen(RequestId requestId, bytes32 document) external {
         Debt storage debt = _requireOpen(requestId);
-        IIssuance.Request memory request = _requireDecider(requestId, debt);
+        _requireDecider(debt);
         emit DebtVoidDecided(requestId, msg.sender, document);
         _voidFrozen(requestId, debt);
-        _settle(requestId, debt, request);
+        _settle(requestId, debt);
     }
 
     /// @inheritdoc IDoubleCount
@@ -51,9 +50,9 @@ abstract contract Debts is DoubleCountBase {
         bytes32 document
     ) external {
         Debt storage debt = _requireOpen(requestId);
-        IIssuance.Request memory request = _requireDecider(requestId, debt);
+        _requireDecider(debt);
         if (debt.replacing) revert DoubleCountReplacing(requestId);
-        uint40 time = _runningSeconds(request.programme);
+        uint40 time = _runningSeconds(debt.tokenId.programmeOf());
         if (time >= debt.deadline) revert DoubleCountDebtDeadline(requestId, debt.deadline, time);
         if (replacementSeconds > MOST_SECONDS) {
             revert DoubleCountReplacementSeconds(replacementSeconds, MOST_SECONDS);
@@ -66,28 +65,26 @@ abstract contract Debts is DoubleCountBase {
     /// @inheritdoc IDoubleCount
     function repay(RequestId requestId, TokenId tokenId, uint64 grams) external {
         Debt storage debt = _requireOpen(requestId);
-        IIssuance.Request memory request = _issuanceOf(requestId).requestOf(requestId);
-        PROGRAMMES.requireRunning(request.programme);
-        _requireLiable(requestId, debt, request, msg.sender);
-        _requireServes(debt, request, tokenId);
+        PROGRAMMES.requireRunning(debt.tokenId.programmeOf());
+        _requireLiable(requestId, debt, msg.sender);
+        _requireServes(debt, tokenId);
         uint64 outstanding = _outstandingOf(debt);
         if (grams == 0 || grams > outstanding) revert DoubleCountGrams(grams, outstanding);
         _requireFree(requestId, debt, tokenId, grams);
         debt.repaidGrams += grams;
         emit DebtRepaid(requestId, msg.sender, tokenId, grams);
         TOKEN.voidGrams(msg.sender, tokenId, grams, _reasonOf(requestId));
-        _settle(requestId, debt, request);
+        _settle(requestId, debt);
     }
 
     /// @inheritdoc IDoubleCount
     function enforce(RequestId requestId) external {
         Debt storage debt = _requireOpen(requestId);
-        IIssuance.Request memory request = _issuanceOf(requestId).requestOf(requestId);
-        PROGRAMMES.requireRunning(request.programme);
-        uint40 time = _runningSeconds(request.programme);
+        PROGRAMMES.requireRunning(debt.tokenId.programmeOf());
+        uint40 time = _runningSeconds(debt.tokenId.programmeOf());
         if (time < debt.deadline) revert DoubleCountDebtDeadline(requestId, debt.deadline, time);
         _voidFrozen(requestId, debt);
-        _settle(requestId, debt, request);
+        _settle(requestId, debt);
     }
 
     /// @inheritdoc IDoubleCount
@@ -119,7 +116,7 @@ abstract contract Debts is DoubleCountBase {
     /// @dev Adds milligrams, or everything that was issued, to what is owed for an issued request.
     function _owe(
         RequestId requestId,
-        IIssuance.Request memory request,
+        address applicant,
         IIssuance.Proposal calldata proposal,
         uint64 milligrams,
         bool whole
@@ -129,32 +126,29 @@ abstract contract Debts is DoubleCountBase {
             debt.tokenId = _issuanceOf(requestId).tokenIdOf(proposal);
             debt.owner = SOURCES.sourceOf(proposal.sourceId).owner;
             _addAccount(requestId, debt.owner);
-            _addAccount(requestId, request.applicant);
+            debt.applicant = applicant;
+            _addAccount(requestId, applicant);
         }
         if (whole) debt.whole = true;
         else debt.milligrams += milligrams;
         // A debt that grows after its deadline is a new matter to decide.
-        if (!debt.open || _runningSeconds(request.programme) >= debt.deadline) {
+        if (!debt.open || _runningSeconds(debt.tokenId.programmeOf()) >= debt.deadline) {
             debt.deadline = _deadline(
-                request.programme,
+                debt.tokenId.programmeOf(),
                 ParameterKeys.REMEDY_SECONDS,
                 REMEDY_SECONDS
             );
             debt.replacing = false;
         }
-        _settle(requestId, debt, request);
+        _settle(requestId, debt);
     }
 
     /// @dev Takes milligrams off an open debt; answers whether there was one.
-    function _forgive(
-        RequestId requestId,
-        IIssuance.Request memory request,
-        uint64 milligrams
-    ) internal returns (bool) {
+    function _forgive(RequestId requestId, uint64 milligrams) internal returns (bool) {
         Debt storage debt = _debts[requestId];
         if (!debt.open) return false;
         debt.milligrams -= milligrams;
-        _settle(requestId, debt, request);
+        _settle(requestId, debt);
         return true;
     }
 
@@ -178,11 +172,7 @@ abstract contract Debts is DoubleCountBase {
         }
     }
 
-    function _settle(
-        RequestId requestId,
-        Debt storage debt,
-        IIssuance.Request memory request
-    ) private {
+    function _settle(RequestId requestId, Debt storage debt) private {
         uint64 owed = _owedOf(debt);
         uint64 left = _outstandingOf(debt);
         emit DebtChanged(
@@ -194,7 +184,7 @@ abstract contract Debts is DoubleCountBase {
             debt.whole,
             debt.deadline
         );
-        if (debt.open != (left != 0)) _setOpen(requestId, debt, request, left != 0);
+        if (debt.open != (left != 0)) _setOpen(requestId, debt, left != 0);
         TokenId tokenId = debt.tokenId;
         address[] storage accounts = _accounts[requestId];
         for (uint256 i = 0; i < accounts.length; ++i) {
@@ -212,18 +202,13 @@ abstract contract Debts is DoubleCountBase {
         }
     }
 
-    function _setOpen(
-        RequestId requestId,
-        Debt storage debt,
-        IIssuance.Request memory request,
-        bool open
-    ) private {
+    function _setOpen(RequestId requestId, Debt storage debt, bool open) private {
         debt.open = open;
         _disputed[debt.tokenId] = open;
         if (!open) emit DebtClosed(requestId);
-        (InstitutionId ofApplicant, InstitutionId ofOwner) = _liable(debt, request);
-        _count(request.programme, ofApplicant, open);
-        if (ofOwner != ofApplicant) _count(request.programme, ofOwner, open);
+        (InstitutionId ofApplicant, InstitutionId ofOwner) = _liable(debt);
+        _count(debt.tokenId.programmeOf(), ofApplicant, open);
+        if (ofOwner != ofApplicant) _count(debt.tokenId.programmeOf(), ofOwner, open);
     }
 
     function _count(ProgrammeId programme, InstitutionId institution, bool opened) private {
@@ -256,54 +241,43 @@ abstract contract Debts is DoubleCountBase {
         if (!debt.open) revert DoubleCountNoDebt(requestId);
     }
 
-    function _requireLiable(
-        RequestId requestId,
-        Debt storage debt,
-        IIssuance.Request memory request,
-        address account
-    ) private view {
+    function _requireLiable(RequestId requestId, Debt storage debt, address account) private view {
         InstitutionId institution = PROGRAMMES.institutionOf(account);
-        (InstitutionId ofApplicant, InstitutionId ofOwner) = _liable(debt, request);
+        (InstitutionId ofApplicant, InstitutionId ofOwner) = _liable(debt);
         if (
             InstitutionId.unwrap(institution) == 0 ||
             (institution != ofApplicant && institution != ofOwner)
         ) revert DoubleCountNotLiable(requestId, account);
     }
 
-    function _requireDecider(
-        RequestId requestId,
-        Debt storage debt
-    ) private view returns (IIssuance.Request memory request) {
-        request = _issuanceOf(requestId).requestOf(requestId);
-        IProgrammes.Decider memory decider = PROGRAMMES.deciderIn(request.programme, msg.sender);
+    function _requireDecider(Debt storage debt) private view {
+        IProgrammes.Decider memory decider = PROGRAMMES.deciderIn(
+            debt.tokenId.programmeOf(),
+            msg.sender
+        );
         if (!decider.holds) revert DoubleCountNotAuthority(decider.deciding, msg.sender);
         InstitutionId own = PROGRAMMES.institutionOf(msg.sender);
-        (InstitutionId ofApplicant, InstitutionId ofOwner) = _liable(debt, request);
+        (InstitutionId ofApplicant, InstitutionId ofOwner) = _liable(debt);
         if (own == ofApplicant) {
-            revert DoubleCountSameInstitution(own, msg.sender, request.applicant);
+            revert DoubleCountSameInstitution(own, msg.sender, debt.applicant);
         }
         if (own == ofOwner) revert DoubleCountSameInstitution(own, msg.sender, debt.owner);
     }
 
     function _liable(
-        Debt storage debt,
-        IIssuance.Request memory request
+        Debt storage debt
     ) private view returns (InstitutionId ofApplicant, InstitutionId ofOwner) {
-        return (PROGRAMMES.institutionOf(request.applicant), PROGRAMMES.institutionOf(debt.owner));
+        return (PROGRAMMES.institutionOf(debt.applicant), PROGRAMMES.institutionOf(debt.owner));
     }
 
     /// @dev Voiding passes standing, states and freezes, so they are asked here.
-    function _requireServes(
-        Debt storage debt,
-        IIssuance.Request memory request,
-        TokenId tokenId
-    ) private view {
+    function _requireServes(Debt storage debt, TokenId tokenId) private view {
         uint8 standing = TOKEN.standingOf(msg.sender);
         if (standing & ~Standing.HAS_PARTIAL_FREEZE != Standing.OPEN) {
             revert DoubleCountStanding(msg.sender, standing);
         }
-        if (tokenId.programmeOf() != request.programme) {
-            revert DoubleCountTokenProgramme(tokenId, request.programme);
+        if (tokenId.programmeOf() != debt.tokenId.programmeOf()) {
+            revert DoubleCountTokenProgramme(tokenId, debt.tokenId.programmeOf());
         }
         if (TokenId.unwrap(tokenId) == TokenId.unwrap(debt.tokenId)) return;
         if (_disputed[tokenId]) revert DoubleCountTokenDisputed(tokenId);

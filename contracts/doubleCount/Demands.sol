@@ -5,7 +5,7 @@ import {IDoubleCount} from "../interfaces/IDoubleCount.sol";
 import {IIssuance} from "../interfaces/IIssuance.sol";
 import {SumTree} from "../libraries/SumTree.sol";
 import {DemandState, Fault, ParameterKeys} from "../types/Codes.sol";
-import {RequestId} from "../types/Ids.sol";
+import {ProgrammeId, RequestId} from "../types/Ids.sol";
 import {Debts} from "./Debts.sol";
 
 /// @title Demands: who withholds leaves loses the request
@@ -35,20 +35,13 @@ abstract contract Demands is Debts {
             uint256(index) >> (proposal.depth - level) != 0
         ) revert DoubleCountPlace(requestId, level, index);
         _requireNotShown(requestId, level, index);
-        uint128 needed = PROGRAMMES.parameterOr(
-            request.programme,
-            ParameterKeys.DEMAND_DEPOSIT_WEI,
-            0
-        );
+        ProgrammeId programme = _programmeOf(proposal);
+        uint128 needed = PROGRAMMES.parameterOr(programme, ParameterKeys.DEMAND_DEPOSIT_WEI, 0);
         if (msg.value != needed) revert DoubleCountDeposit(msg.value, needed);
 
         demandId = ++_demandCount;
         bool holds = _isUndecided(request.state);
-        uint40 deadline = _deadline(
-            request.programme,
-            ParameterKeys.DEMAND_SECONDS,
-            DEMAND_SECONDS
-        );
+        uint40 deadline = _deadline(programme, ParameterKeys.DEMAND_SECONDS, DEMAND_SECONDS);
         _demands[demandId] = Demand({
             demander: msg.sender,
             deadline: deadline,
@@ -72,8 +65,8 @@ abstract contract Demands is Debts {
         SumTree.Node[] calldata siblings
     ) external {
         Demand memory asked = _requireOpenDemand(demandId);
-        IIssuance.Request memory request = _requireLive(asked.requestId, proposal);
-        uint40 time = _runningSeconds(request.programme);
+        _requireLive(asked.requestId, proposal);
+        uint40 time = _runningSeconds(_programmeOf(proposal));
         if (time >= asked.deadline) revert DoubleCountDeadline(demandId, asked.deadline, time);
         uint256 expected = _leavesBelow(proposal.count, asked.level, asked.index);
         if (leaves.length != expected) {
@@ -92,7 +85,7 @@ abstract contract Demands is Debts {
     function fellUnanswered(uint64 demandId, IIssuance.Proposal calldata proposal) external {
         Demand memory asked = _requireOpenDemand(demandId);
         IIssuance.Request memory request = _requireLive(asked.requestId, proposal);
-        uint40 time = _runningSeconds(request.programme);
+        uint40 time = _runningSeconds(_programmeOf(proposal));
         if (time < asked.deadline) revert DoubleCountDeadline(demandId, asked.deadline, time);
 
         _demands[demandId].state = DemandState.UNANSWERED;
@@ -150,7 +143,7 @@ abstract contract Demands is Debts {
     ) internal {
         bool afterIssue = !_isUndecided(request.state);
         emit TreeRefuted(requestId, fault, level, index, afterIssue, msg.sender);
-        if (afterIssue) _owe(requestId, request, proposal, 0, true);
+        if (afterIssue) _owe(requestId, request.applicant, proposal, 0, true);
         else _issuanceOf(requestId).fall(requestId, proposal);
     }
 

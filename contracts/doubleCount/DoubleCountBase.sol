@@ -76,6 +76,12 @@ abstract contract DoubleCountBase is IDoubleCount {
         return uint40(block.timestamp - PROGRAMMES.pausedSecondsOf(programme));
     }
 
+    function _programmeOf(
+        IIssuance.Proposal calldata proposal
+    ) internal view returns (ProgrammeId) {
+        return SOURCES.sourceOf(proposal.sourceId).programme;
+    }
+
     /// @dev Whether everything that was issued for a request is owed.
     function _isOwedWhole(RequestId requestId) internal view virtual returns (bool);
 

@@ -94,6 +94,7 @@ interface IDoubleCount {
     /// @param open Whether anything is owed now.
     /// @param whole Whether all that was issued is owed.
     /// @param replacing Whether the authority let the parties replace until the deadline.
+    /// @param applicant Account that proposed.
     /// @param milligrams Sum of the leaves deducted after issue.
     /// @param voidedGrams Frozen grams that were voided for it.
     /// @param repaidGrams Grams that the parties voided of their own.
@@ -104,6 +105,7 @@ interface IDoubleCount {
         bool open;
         bool whole;
         bool replacing;
+        address applicant;
         uint64 milligrams;
         uint64 voidedGrams;
         uint64 repaidGrams;
