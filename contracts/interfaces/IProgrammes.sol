@@ -64,6 +64,7 @@ interface IProgrammes {
         uint32 carry;
     }
 
+    /// @notice A programme was created, with its first authority.
     event ProgrammeCreated(
         ProgrammeId indexed programme,
         ProgrammeId parent,
@@ -72,18 +73,22 @@ interface IProgrammes {
         InstitutionId institution,
         bytes32 document
     );
+    /// @notice An institution account was opened.
     event AccountOpened(
         ProgrammeId indexed programme,
         address indexed account,
         InstitutionId indexed institution,
         bytes32 document
     );
+    /// @notice An account was frozen, unfrozen or closed; the standing is what Programmes keeps,
+    /// without the bits that live in the token alone.
     event AccountStandingChanged(
         ProgrammeId indexed programme,
         address indexed account,
         uint8 standing,
         bytes32 document
     );
+    /// @notice A role was granted from a time on.
     event RoleGranted(
         ProgrammeId indexed programme,
         uint8 indexed role,
@@ -91,12 +96,14 @@ interface IProgrammes {
         uint64 effectiveAt,
         bytes32 document
     );
+    /// @notice A role ended at once.
     event RoleRevoked(
         ProgrammeId indexed programme,
         uint8 indexed role,
         address indexed account,
         bytes32 document
     );
+    /// @notice A parameter was decided from a time on.
     event ParameterSet(
         ProgrammeId indexed programme,
         bytes32 indexed key,
@@ -104,7 +111,9 @@ interface IProgrammes {
         uint64 effectiveAt,
         bytes32 document
     );
+    /// @notice Which tier decides about the programme's requests was set.
     event DecidingTierSet(ProgrammeId indexed programme, uint8 tier, bytes32 document);
+    /// @notice A programme recognises another one from a time on.
     event RecognitionGiven(
         ProgrammeId indexed programme,
         ProgrammeId indexed other,
@@ -112,41 +121,71 @@ interface IProgrammes {
         uint64 effectiveAt,
         bytes32 document
     );
+    /// @notice A recognition ended at once.
     event RecognitionEnded(
         ProgrammeId indexed programme,
         ProgrammeId indexed other,
         uint8 what,
         bytes32 document
     );
+    /// @notice The programme's writes stopped.
     event ProgrammePaused(ProgrammeId indexed programme, bytes32 document);
+    /// @notice The programme's writes go on; deadlines have moved by the length of the pause.
     event ProgrammeResumed(ProgrammeId indexed programme, bytes32 document);
 
+    /// @notice 0 is no programme.
     error ProgrammesIdZero();
+    /// @notice The number is in use.
     error ProgrammesExists(ProgrammeId programme);
+    /// @notice There is no such programme.
     error ProgrammesUnknown(ProgrammeId programme);
+    /// @notice An unknown tier, or one that is not below the parent's.
     error ProgrammesTier(uint8 tier, uint8 parentTier);
+    /// @notice The programme is paused.
     error ProgrammesPaused(ProgrammeId programme);
+    /// @notice The programme runs.
     error ProgrammesNotPaused(ProgrammeId programme);
+    /// @notice The caller may not act in the role in that programme.
     error ProgrammesRoleMissing(ProgrammeId programme, uint8 role, address caller);
+    /// @notice There is no such role.
     error ProgrammesRoleUnknown(uint8 role);
+    /// @notice The account has the role, or will have it from its date.
     error ProgrammesRoleHeld(ProgrammeId programme, uint8 role, address account);
+    /// @notice The account does not have the role.
     error ProgrammesRoleNotHeld(ProgrammeId programme, uint8 role, address account);
+    /// @notice Nobody revokes its own authority.
     error ProgrammesSelfRevoke(ProgrammeId programme, address account);
+    /// @notice The zero address has no account.
     error ProgrammesAccountZero();
+    /// @notice The address has an account, opened by that programme.
     error ProgrammesAccountExists(address account, ProgrammeId programme);
+    /// @notice The address has no account.
     error ProgrammesAccountUnknown(address account);
+    /// @notice Another programme opened the account.
     error ProgrammesAccountElsewhere(address account, ProgrammeId programme);
+    /// @notice Not possible in the account's standing.
     error ProgrammesAccountStanding(address account, uint8 standing);
+    /// @notice An authority is not frozen or closed before its role is revoked.
     error ProgrammesAuthorityProtected(address account);
+    /// @notice An account belongs to an institution.
     error ProgrammesInstitutionZero();
+    /// @notice The account belongs to another institution.
     error ProgrammesInstitutionMismatch(address account, InstitutionId institution);
+    /// @notice A parameter has a name.
     error ProgrammesParameterKeyZero();
+    /// @notice What every issue reads fits 32 bits, its date 40.
     error ProgrammesParameterTooLarge(bytes32 key, uint128 value, uint64 effectiveAt);
+    /// @notice Nothing was decided for that time.
     error ProgrammesParameterUnset(ProgrammeId programme, bytes32 key);
+    /// @notice No programme above, itself included, has that tier.
     error ProgrammesDecidingTier(ProgrammeId programme, uint8 tier);
+    /// @notice A programme does not recognise itself.
     error ProgrammesRecognitionSelf(ProgrammeId programme);
+    /// @notice Neither units nor reviewers, nor both.
     error ProgrammesRecognitionKind(uint8 what);
+    /// @notice Some of it is recognised, or will be from its date.
     error ProgrammesRecognised(ProgrammeId programme, ProgrammeId other, uint8 what);
+    /// @notice Some of it is not recognised.
     error ProgrammesNotRecognised(ProgrammeId programme, ProgrammeId other, uint8 what);
 
     /// @notice Creates a programme, opens its authority's account if it has none and makes it the
@@ -269,8 +308,7 @@ interface IProgrammes {
     /// @param document Hash of the rule.
     /// @custom:reverts ProgrammesUnknown, ProgrammesPaused, ProgrammesRoleMissing,
     /// ProgrammesDecidingTier when there is no such programme above
-    /// @custom:source Guangdong PHCER: cities review first (初审) and pass on (转报), the province
-    /// decides.
+    /// @custom:source design.md section 2: authorities are tiered, district, city and province.
     function setDecidingTier(ProgrammeId programme, uint8 tier, bytes32 document) external;
 
     /// @notice Recognises another programme's units, reviewers or both. By the authority.
@@ -294,8 +332,8 @@ interface IProgrammes {
     /// @param other Programme that was recognised.
     /// @param what 1 units, 2 reviewers, 3 both.
     /// @param document Hash of the decision.
-    /// @custom:reverts ProgrammesRoleMissing, ProgrammesRecognitionSelf,
-    /// ProgrammesRecognitionKind, ProgrammesNotRecognised
+    /// @custom:reverts ProgrammesRoleMissing, ProgrammesRecognitionSelf, ProgrammesRecognitionKind,
+    /// ProgrammesNotRecognised
     function endRecognition(
         ProgrammeId programme,
         ProgrammeId other,

@@ -87,6 +87,7 @@ interface ISources {
         uint64 capMilligrams;
     }
 
+    /// @notice A version of a methodology was registered.
     event MethodologyRegistered(
         ProgrammeId indexed programme,
         MethodologyId indexed methodology,
@@ -98,12 +99,14 @@ interface ISources {
         uint64 capMilligrams,
         bytes32 document
     );
+    /// @notice A methodology ends earlier.
     event MethodologyClosed(
         ProgrammeId indexed programme,
         MethodologyId indexed methodology,
         uint32 endDay,
         bytes32 document
     );
+    /// @notice A source was registered; its state follows in SourceStateChanged.
     event SourceRegistered(
         ProgrammeId indexed programme,
         MethodologyId indexed methodology,
@@ -113,21 +116,28 @@ interface ISources {
         address owner,
         bytes32 document
     );
+    /// @notice A source got a state: 1 pending, 2 active, 3 suspended, 4 delisted.
     event SourceStateChanged(SourceId indexed sourceId, uint8 state, bytes32 document);
+    /// @notice A source passed to other parties.
     event SourceTransferred(
         SourceId indexed sourceId,
         address indexed applicant,
         address indexed owner,
         bytes32 document
     );
+    /// @notice The owner of an asset's first source agreed to another source on it.
     event Consented(AssetKey indexed assetKey, SourceId indexed sourceId, address indexed owner);
+    /// @notice A consent was taken back.
     event ConsentWithdrawn(
         AssetKey indexed assetKey,
         SourceId indexed sourceId,
         address indexed owner
     );
+    /// @notice A contract may book days; its number stands in the top byte of its request ids.
     event SourcesIssuerAdded(address indexed issuer, uint8 version);
+    /// @notice A contract books no more days.
     event SourcesIssuerClosed(address indexed issuer);
+    /// @notice Days of an asset were taken in a class.
     event DaysBooked(
         AssetKey indexed assetKey,
         ClassId indexed class,
@@ -135,6 +145,7 @@ interface ISources {
         uint32 firstDay,
         uint32 endDay
     );
+    /// @notice Days of an asset are free again in a class.
     event DaysReleased(
         AssetKey indexed assetKey,
         ClassId indexed class,
@@ -142,6 +153,7 @@ interface ISources {
         uint32 firstDay,
         uint32 endDay
     );
+    /// @notice What another registry issued takes days of an asset.
     event ExternalRecorded(
         ProgrammeId indexed programme,
         AssetKey indexed assetKey,
@@ -151,36 +163,66 @@ interface ISources {
         bytes32 document,
         uint64 externalId
     );
+    /// @notice A record was wrong; its days are free again.
     event ExternalWithdrawn(uint64 indexed externalId, bytes32 document);
+    /// @notice An asset no longer earns both classes for one day.
     event ExclusionAdded(ClassId indexed classA, ClassId indexed classB);
 
+    /// @notice Only issuers do this; a closed one books no more days.
     error SourcesNotIssuance(address caller);
+    /// @notice Already added, closed, or never added: 0 none, 1 open, 2 closed.
     error SourcesIssuerState(address issuer, uint8 state);
+    /// @notice Whoever applies or owns does not decide.
     error SourcesSameInstitution(InstitutionId institution, address caller, address party);
+    /// @notice Not possible in the state of the source.
     error SourcesSourceState(SourceId sourceId, uint8 state);
+    /// @notice Only the owner of the asset's first source consents.
     error SourcesNotFirstOwner(AssetKey assetKey, address owner, address caller);
+    /// @notice There is no consent of that owner to take back.
     error SourcesConsentMissing(SourceId sourceId, address owner);
+    /// @notice There is no such record.
     error SourcesExternalUnknown(uint64 externalId);
+    /// @notice The record was withdrawn before.
     error SourcesExternalWithdrawn(uint64 externalId);
+    /// @notice The caller may not act in the role in that programme.
     error SourcesRoleMissing(ProgrammeId programme, uint8 role, address caller);
+    /// @notice The programme has no such methodology.
     error SourcesMethodologyUnknown(ProgrammeId programme, MethodologyId methodology);
+    /// @notice A methodology is official, published or a demonstration.
     error SourcesMethodologyStatus(uint8 status);
+    /// @notice The end does not lie after the first day, or not before the present end.
     error SourcesMethodologyDays(uint32 firstDay, uint32 endDay);
+    /// @notice A methodology has a text.
     error SourcesContentHashZero();
+    /// @notice 0 is no class.
     error SourcesClassZero();
+    /// @notice A source stands on an asset.
     error SourcesAssetKeyZero();
+    /// @notice The asset has a source under that methodology.
     error SourcesSourceExists(SourceId sourceId);
+    /// @notice There is no such source.
     error SourcesSourceUnknown(SourceId sourceId);
+    /// @notice The asset has a source, whose owner did not consent.
     error SourcesAssetShared(AssetKey assetKey, SourceId first);
+    /// @notice The party has no account.
     error SourcesAccountUnknown(address account);
+    /// @notice The period has no day.
     error SourcesPeriodEmpty(uint32 firstDay, uint32 endDay);
+    /// @notice The period is longer than five years.
     error SourcesPeriodTooLong(uint32 firstDay, uint32 endDay, uint32 mostDays);
+    /// @notice The period ends after today began, China time.
     error SourcesPeriodNotEnded(uint32 endDay, uint32 today);
+    /// @notice The methodology does not cover every day.
     error SourcesPeriodOutsideMethodology(uint32 firstDay, uint32 endDay);
+    /// @notice The day is taken in that class, the own one or one that excludes it.
     error SourcesDayTaken(AssetKey assetKey, ClassId class, uint32 day);
+    /// @notice The day is free, so that nothing can be released.
     error SourcesDayNotTaken(AssetKey assetKey, ClassId class, uint32 day);
+    /// @notice A class does not exclude itself.
     error SourcesExclusionSame(ClassId class);
+    /// @notice The pair is there.
     error SourcesExclusionExists(ClassId classA, ClassId classB);
+    /// @notice A class excludes at most eight others.
     error SourcesExclusionsFull(ClassId class, uint256 most);
 
     /// @notice Registers a version of a methodology. By the authority. Never changed afterwards; a
@@ -343,9 +385,8 @@ interface ISources {
     /// @param endDay Day after the last one; at most today, so that the period ended before today.
     /// @return booking What the caller needs of the source, so that it need not ask again.
     /// @custom:reverts SourcesNotIssuance, SourcesSourceUnknown, SourcesSourceState,
-    /// SourcesPeriodEmpty,
-    /// SourcesPeriodTooLong, SourcesPeriodNotEnded, SourcesPeriodOutsideMethodology,
-    /// SourcesDayTaken with the first day that is taken
+    /// SourcesPeriodEmpty, SourcesPeriodTooLong, SourcesPeriodNotEnded,
+    /// SourcesPeriodOutsideMethodology, SourcesDayTaken with the first day that is taken
     function reserve(
         SourceId sourceId,
         uint32 firstDay,
@@ -365,7 +406,7 @@ interface ISources {
     /// @param sourceId The source.
     /// @param document Hash of the decision on both.
     /// @custom:reverts SourcesNotIssuance, SourcesSourceUnknown, SourcesSourceState
-    /// @custom:source Guangdong PHCER: first project and first reductions may be filed together.
+    /// @custom:source Shanghai: a project and its first reductions are reviewed together.
     function activate(SourceId sourceId, bytes32 document) external;
 
     /// @notice Records that another registry issued for an asset's days (CCER, green certificates
