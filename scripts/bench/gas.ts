@@ -113,7 +113,11 @@ async function measureToken(r: Registry, tokenId: bigint): Promise<GasRow[]> {
   const firstRetire = await retire();
   const nextRetire = await retire();
   const certify = (k: number) =>
-    gasOf(r.certificate.connect(r.owner).certify([retirements[k]], 500, 1, id("c"), { content: ZeroHash, retirements: [] }));
+    gasOf(
+      r.certificate
+        .connect(r.owner)
+        .certify([retirements[k]], 500, 1, id("c"), { content: ZeroHash, retirements: [] }),
+    );
   const firstCertificate = await certify(0);
   const nextCertificate = await certify(1);
   return [
