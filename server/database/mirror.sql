@@ -410,7 +410,7 @@ CREATE INDEX nonce_cancellation_signer ON mirror.nonce_cancellation (signer, con
 
 -- Grams of an account that stand still under a document. `state`: live, lifted, expired (taken out of the
 -- list; one whose time is over and that nobody took out is still live here). `expires_at` 0: until lifted.
-CREATE TABLE mirror.freeze (
+CREATE TABLE mirror.partial_freeze (
   freeze_id bigint PRIMARY KEY,
   account bytea NOT NULL,
   token_id bytea NOT NULL,
@@ -426,7 +426,7 @@ CREATE TABLE mirror.freeze (
   block_number bigint NOT NULL,
   frozen_at bigint NOT NULL
 );
-CREATE INDEX freeze_account ON mirror.freeze (account, token_id);
+CREATE INDEX partial_freeze_account ON mirror.partial_freeze (account, token_id);
 
 -- What stands still for the debt of a request; 0 when it was lifted.
 CREATE TABLE mirror.debt_freeze (

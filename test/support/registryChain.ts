@@ -21,8 +21,9 @@ import { chainAt, DEPLOYMENT_STEPS, deploy, runSteps } from "../../scripts/deplo
 import { type RunningPart, startPostgres } from "../../scripts/dev/postgres.ts";
 import { rpc } from "../../scripts/dev/rpc.ts";
 import { type ChainClient, connectChain } from "../../server/chain/client.ts";
-import { type Deployment, readDeployment } from "../../server/chain/contracts.ts";
+import { type Deployment, interfaces, readDeployment } from "../../server/chain/contracts.ts";
 import { buildDecoder } from "../../server/chain/decode.ts";
+import type { ContractName } from "../../server/chain/events.ts";
 import { FileKeyStore } from "../../server/chain/keys.ts";
 import { createReader } from "../../server/chain/reader.ts";
 import { createWriter } from "../../server/chain/writer.ts";
@@ -94,6 +95,8 @@ export class RegistryChain {
   readonly workerPool: pg.Pool;
   readonly stop = new AbortController();
   checkpoint: Checkpoint | undefined;
+  /** How many blocks under the head can still be undone. */
+  finality = FINALITY;
   #apiKey: string | undefined;
 
   constructor(parts: {
@@ -157,7 +160,7 @@ export class RegistryChain {
     });
     await indexer.connect();
     try {
-      const context = this.stepContext(indexer);
+      const context = this.stepContext(indexer, "mirror", this.finality);
       let checkpoint = await openMirror(context);
       let undone = 0;
       for (;;) {
@@ -214,6 +217,35 @@ export class RegistryChain {
     await this.mine();
     await this.index();
     return operation;
+  }
+
+  /** Opens an account with a key of its own, by the authority. */
+  async openAccount(institution: string): Promise<string> {
+    const account = (await this.keys.create()).toLowerCase();
+    const { authority } = this.accounts;
+    const values = [1, account, institution, DOCUMENT];
+    await this.act(authority, "programmes", "openAccount", values);
+    return account;
+  }
+
+  /** Calls a contract past the commands, mines it and mirrors it. Throws the refusal. */
+  async act(
+    signer: string,
+    contract: ContractName,
+    name: string,
+    values: readonly unknown[],
+  ): Promise<void> {
+    const writer = createWriter(this.chain, this.keys);
+    const data = interfaces[contract].encodeFunctionData(name, [...values]);
+    const call = { to: this.deployment.contracts[contract], data };
+    const simulated = await writer.simulate(signer, call);
+    if (!simulated.ok) throw new Error(`${contract}.${name}: ${JSON.stringify(simulated.refusal)}`);
+    const count = await this.rpc<string>("eth_getTransactionCount", [signer, "latest"]);
+    const { gasLimit } = simulated;
+    const terms = { nonce: Number(count), gasLimit: gasLimit + 1_000_000n };
+    await writer.send((await writer.sign(signer, call, terms)).raw);
+    await this.mine();
+    await this.index();
   }
 
   /** What the API would say of an operation: the join of law 2. */

@@ -4,7 +4,7 @@ import type { Records } from "./records.ts";
 export const holdingRecords: Records = {
   GramsFrozen: (told, { at, block_number }) => [
     {
-      insert: "freeze",
+      insert: "partial_freeze",
       row: {
         freeze_id: told.freezeId,
         account: told.account,
@@ -21,13 +21,13 @@ export const holdingRecords: Records = {
   ],
   FreezeLifted: ({ freezeId, authority, document }, { at }) => [
     {
-      update: "freeze",
+      update: "partial_freeze",
       key: { freeze_id: freezeId },
       row: { state: "lifted", lifted_by: authority, lift_document: document, ended_at: at },
     },
   ],
   FreezeExpired: ({ freezeId }, { at }) => [
-    { update: "freeze", key: { freeze_id: freezeId }, row: { state: "expired", ended_at: at } },
+    { update: "partial_freeze", key: { freeze_id: freezeId }, row: { state: "expired", ended_at: at } },
   ],
   DebtFrozen: ({ requestId, account, tokenId, requestGrams }, { block_number }) => [
     {
