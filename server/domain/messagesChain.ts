@@ -57,6 +57,10 @@ export const chainMessages = {
     en: "Programme {programme} has not set the parameter {key}.",
     zh: "碳普惠机制 {programme} 未设置参数 {key}。",
   },
+  PROGRAMMES_PARAMETER_TOO_LARGE: {
+    en: "{value} is too large for the parameter {key}, or {effectiveAt} too late.",
+    zh: "参数 {key} 的值 {value} 过大，或生效时间 {effectiveAt} 过晚。",
+  },
   PROGRAMMES_PAUSED: {
     en: "Programme {programme} is paused.",
     zh: "碳普惠机制 {programme} 已暂停。",
@@ -217,6 +221,10 @@ export const chainMessages = {
     en: "An open debt keeps the institution from further issue in programme {programme}.",
     zh: "该机构有未了结的责任，在碳普惠机制 {programme} 中不得再签发。",
   },
+  ISSUANCE_CLOSED: {
+    en: "This version of issuance takes no new requests any more.",
+    zh: "该版本的签发合约已不再受理新的申请。",
+  },
   ISSUANCE_COUNT_ZERO: {
     en: "A request needs at least one leaf.",
     zh: "签发申请至少需要一个叶子。",
@@ -240,6 +248,10 @@ export const chainMessages = {
   ISSUANCE_KIND_MISSING: {
     en: "Request {requestId} has {found} favourable reviews of kind {kind} and needs {needed}.",
     zh: "申请 {requestId} 有 {found} 份类型为 {kind} 的肯定意见，需要 {needed} 份。",
+  },
+  ISSUANCE_NOT_SOURCES: {
+    en: "Only the sources contract does this, not {caller}.",
+    zh: "只有减排项目合约可执行，{caller} 不可。",
   },
   ISSUANCE_NOTICE_OVER: {
     en: "The notice of request {requestId} ended at {noticeEnd}.",

@@ -27,7 +27,11 @@ export const holdingRecords: Records = {
     },
   ],
   FreezeExpired: ({ freezeId }, { at }) => [
-    { update: "partial_freeze", key: { freeze_id: freezeId }, row: { state: "expired", ended_at: at } },
+    {
+      update: "partial_freeze",
+      key: { freeze_id: freezeId },
+      row: { state: "expired", ended_at: at },
+    },
   ],
   DebtFrozen: ({ requestId, account, tokenId, requestGrams }, { block_number }) => [
     {
