@@ -11,6 +11,7 @@ contract ThiefHandler is Holdings {
     struct Confirmed {
         uint64 grams;
         uint8 which;
+        bool used;
         uint256 ripeAt;
     }
 
@@ -103,13 +104,14 @@ contract ThiefHandler is Holdings {
     }
 
     /// @dev An honest order, outside the limits, which the second person confirms.
-    function orderHonestly(uint8 which, uint64 grams) external {
-        uint64 amount = uint64(bound(grams, 2 * DAY, 4 * DAY));
+    function orderHonestly(uint8 which) external {
+        // Each order of its own grams, so that one cannot stand for another.
+        uint64 amount = 2 * DAY + uint64(_confirmed.length);
         VM.prank(HOLDER);
         try guard.order(PARTNER, units[which % 2], amount) returns (GuardOrderId orderId) {
             VM.prank(SECOND);
             guard.confirm(orderId);
-            _confirmed.push(Confirmed(amount, which % 2, block.timestamp + COOLING));
+            _confirmed.push(Confirmed(amount, which % 2, false, block.timestamp + COOLING));
         } catch {}
     }
 
@@ -129,8 +131,8 @@ contract ThiefHandler is Holdings {
         {
             _claim(block.timestamp >= confirmed.ripeAt);
             _claim(before - held(HOLDER, confirmed.which) == confirmed.grams);
-            _confirmed[i % _confirmed.length] = _confirmed[_confirmed.length - 1];
-            _confirmed.pop();
+            _claim(!confirmed.used);
+            _confirmed[i % _confirmed.length].used = true;
             executed += confirmed.grams;
         } catch {}
     }
