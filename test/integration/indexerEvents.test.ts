@@ -2,6 +2,9 @@ import { expect } from "chai";
 import { type Interface, id, type TypedDataField, ZeroAddress, ZeroHash } from "ethers";
 import { interfaces } from "../../server/chain/contracts.ts";
 import { mirrorDigest } from "../../server/database/mirror.ts";
+import { retirementLinesOf } from "../../server/database/queries/certificates.ts";
+import { retirementIdOf } from "../../server/verify/src/checks/retirementChecks.ts";
+import { suite } from "../domain/support.ts";
 import { FIRST_DAY, openRegistry, type RegistryChain } from "../support/registryChain.ts";
 
 const DOCUMENT = id("decision");
@@ -102,6 +105,24 @@ describe("the mirror of everything the contracts say", function () {
     expect(shown[0]?.beneficiary).to.equal(null);
     expect(hexOf(shown[1]?.beneficiary)).to.equal(id("who"));
     expect(await token()).to.include({ retired_grams: "50", void_grams: "0" });
+  });
+
+  it("tells an outsider what a batch's id is made of", async () => {
+    const bundled = await retirementLinesOf(registry.workerPool, tokenId);
+    expect(bundled).to.have.length(2);
+    for (const { retirementId, lines, ...line } of bundled) {
+      const numbers = (of: { tokenId: string; firstSerial: string; endSerial: string }) => ({
+        tokenId: BigInt(of.tokenId),
+        firstSerial: BigInt(of.firstSerial),
+        endSerial: BigInt(of.endSerial),
+      });
+      const whole = lines!.map((one) => ({
+        ...numbers(one),
+        beneficiary: one.beneficiary ?? ZeroHash,
+      }));
+      const made = { ...line, ...numbers({ ...line, tokenId }), lines: whole };
+      expect(retirementIdOf(suite, made)).to.equal(retirementId);
+    }
   });
 
   it("shows partial freezes, and the token's own bits of an account", async () => {

@@ -14,7 +14,7 @@ import { runLane } from "../../server/queue/lane.ts";
 import { openQueue, registryName } from "../../server/queue/publish.ts";
 import { resendOpen } from "../../server/queue/resend.ts";
 import { runWorker } from "../../server/queue/worker.ts";
-import { openRegistry, type RegistryChain } from "../support/registryChain.ts";
+import { FIRST_DAY, openRegistry, type RegistryChain } from "../support/registryChain.ts";
 
 describe("command flow", function () {
   this.timeout(120_000);
@@ -77,6 +77,45 @@ describe("command flow", function () {
     it("refuses a body of another form", async () => {
       const operation = await registry.order("transfer", "applicant", { to: "0x12" });
       expect(await registry.stateOf(operation)).to.include({ code: "VALIDATION_FAILED" });
+    });
+
+    it("refuses to act on a request or a certificate that nobody knows", async () => {
+      const document = `0x${"55".repeat(32)}`;
+      const rejected = await registry.order("reject", "authority", { requestId: "99", document });
+      expect(await registry.stateOf(rejected)).to.deep.equal({
+        ...{ state: "refused", code: "ISSUANCE_REQUEST_UNKNOWN" },
+      });
+      const certified = await registry.order("certify", "enterprise", {
+        ...{ retirements: [document], emittedGrams: "1", kind: 1, content: document },
+        replaces: document,
+      });
+      expect(await registry.stateOf(certified)).to.deep.equal({
+        ...{ state: "refused", code: "CERTIFICATE_UNKNOWN" },
+      });
+    });
+
+    it("waits while the mirror does not hold a request that the chain does", async () => {
+      const { requestId } = await registry.fileRequest(5_000_000n, FIRST_DAY + 1);
+      const [row] = await registry.query<{ request: string }>(
+        "DELETE FROM mirror.request r WHERE request_id = $1 RETURNING to_jsonb(r)::text AS request",
+        [requestId],
+      );
+      const operation = await registry.store("withdraw", "applicant", { requestId });
+      const lane = registry.accounts.applicant;
+      const waited = await runLane(registry.executeContext(), lane).then(
+        () => "done",
+        (cause: Error) => cause.name,
+      );
+      expect(waited).to.equal("RetryableError");
+      expect((await registry.stateOf(operation)).state).to.equal("queued");
+      await registry.query(
+        "INSERT INTO mirror.request SELECT * FROM jsonb_populate_record(NULL::mirror.request, $1)",
+        [row!.request],
+      );
+      await runLane(registry.executeContext(), lane);
+      await registry.mine();
+      await registry.index();
+      expect((await registry.stateOf(operation)).state).to.equal("included");
     });
 
     it("refuses when the signer's key is not held", async () => {
