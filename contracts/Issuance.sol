@@ -99,8 +99,7 @@ contract Issuance is IssuanceReviews {
             block.timestamp + _parameter(head.programmeOf(), ParameterKeys.NOTICE_SECONDS);
         uint256 end = noticeEnd > earliest ? noticeEnd : earliest;
         if (end > type(uint40).max) revert IssuanceNoticeTooLong(noticeEnd);
-        stored.head = head.withState(RequestState.FILED);
-        stored.tail.noticeEnd = uint40(end - pausedSeconds);
+        stored.head = head.withNotice(uint40(end - pausedSeconds));
         emit Filed(requestId, filingDocument, uint64(end));
     }
 
@@ -126,8 +125,8 @@ contract Issuance is IssuanceReviews {
     /// @inheritdoc IIssuance
     function object_(RequestId requestId, bytes32 document) external {
         Stored storage stored = _requireState(requestId, RequestState.FILED);
-        uint64 pausedSeconds = PROGRAMMES.pausedSecondsOf(stored.head.programmeOf());
-        uint64 noticeEnd = stored.tail.noticeEnd + pausedSeconds;
+        RequestHead head = stored.head;
+        uint64 noticeEnd = head.timeOf() + PROGRAMMES.pausedSecondsOf(head.programmeOf());
         if (block.timestamp >= noticeEnd) revert IssuanceNoticeOver(requestId, noticeEnd);
         uint8 standing = PROGRAMMES.accountOf(msg.sender).standing;
         if (standing & (Standing.OPEN | Standing.FROZEN | Standing.CLOSED) != Standing.OPEN) {
@@ -136,8 +135,9 @@ contract Issuance is IssuanceReviews {
         uint32 earlier = _objectionOf[requestId][msg.sender];
         if (earlier != 0) revert IssuanceObjectionExists(requestId, msg.sender, earlier - 1);
 
-        uint32 index = stored.tail.objections++;
-        ++stored.tail.openObjections;
+        Tail storage tail = _marked(stored);
+        uint32 index = tail.objections++;
+        ++tail.openObjections;
         _objections[requestId][index] = Objection(msg.sender, ObjectionState.OPEN);
         _objectionOf[requestId][msg.sender] = index + 1;
         emit Objected(requestId, index, msg.sender, document);
@@ -172,7 +172,9 @@ contract Issuance is IssuanceReviews {
         Stored storage stored = _requireState(requestId, RequestState.FILED);
         _requireContent(requestId, stored, proposal);
         RequestHead head = stored.head;
-        Tail memory tail = stored.tail;
+        // Most requests have nothing there, and looking would cost as much as for those that have.
+        Tail memory tail;
+        if (head.isMarked()) tail = stored.tail;
         ISources.Source memory source = SOURCES.sourceOf(proposal.sourceId);
         bool pending = _pending(proposal.sourceId, source);
         IProgrammes.Rules memory rules = _requireIssuable(requestId, head, tail, source, pending);
@@ -231,7 +233,7 @@ contract Issuance is IssuanceReviews {
         if (head.statementsOf() != 0) revert IssuanceReviewed(requestId, head.statementsOf());
         PROGRAMMES.requireRunning(head.programmeOf());
         uint256 expiresAt =
-            head.proposedAtOf() +
+            head.timeOf() +
                 _parameter(head.programmeOf(), ParameterKeys.RESERVATION_SECONDS) +
                 PROGRAMMES.pausedSecondsOf(head.programmeOf());
         if (block.timestamp < expiresAt) revert IssuanceNotExpired(requestId, uint64(expiresAt));
@@ -291,7 +293,7 @@ contract Issuance is IssuanceReviews {
         if (decider.deciding != head.programmeOf() && !head.isForwarded()) {
             revert IssuanceNotForwarded(requestId);
         }
-        uint64 noticeEnd = tail.noticeEnd + decider.pausedSeconds;
+        uint64 noticeEnd = head.timeOf() + decider.pausedSeconds;
         if (block.timestamp < noticeEnd) revert IssuanceNoticeRunning(requestId, noticeEnd);
         if (tail.openObjections != 0) {
             revert IssuanceObjectionsOpen(requestId, tail.openObjections);
@@ -410,7 +412,7 @@ contract Issuance is IssuanceReviews {
         }
         if (proposal.root == 0) revert IssuanceRootZero();
         if (proposal.count == 0) revert IssuanceCountZero();
-        if (proposal.depth != SumTree.depthOf(proposal.count)) {
+        if (!SumTree.isDepthOf(proposal.depth, proposal.count)) {
             revert IssuanceDepth(proposal.depth, proposal.count);
         }
         if (proposal.totalMilligrams == 0) revert IssuanceTotalZero();

@@ -13,12 +13,9 @@ import {RequestHead} from "./types/RequestHead.sol";
 /// @title IssuanceRequests: how requests are stored and who may touch them
 /// @notice Base of Issuance. What it does and why: interfaces/IIssuance.sol.
 abstract contract IssuanceRequests is IIssuance {
-    /// @dev One slot, first written when a request is filed, deducted from or held. Times, also of
-    /// the head, are running seconds of the programme: seconds since 1970 less all pauses so far,
-    /// so that a pause extends every deadline without touching a request. 64 bits of milligrams are
-    /// 18 billion tonnes.
+    /// @dev One slot, first written when a request is deducted from, held or objected to, which its
+    /// head marks. 64 bits of milligrams are 18 billion tonnes.
     struct Tail {
-        uint40 noticeEnd;
         uint64 deductedMilligrams;
         uint32 deductedLeaves;
         uint32 holds;
@@ -68,7 +65,7 @@ abstract contract IssuanceRequests is IIssuance {
         uint64 milligrams,
         uint32 leaves
     ) external onlyDoubleCount {
-        Tail storage tail = _requireUndecided(requestId).tail;
+        Tail storage tail = _marked(_requireUndecided(requestId));
         tail.deductedMilligrams += milligrams;
         tail.deductedLeaves += leaves;
         emit Deducted(requestId, milligrams, tail.deductedMilligrams);
@@ -80,7 +77,7 @@ abstract contract IssuanceRequests is IIssuance {
         uint64 milligrams,
         uint32 leaves
     ) external onlyDoubleCount {
-        Tail storage tail = _requireUndecided(requestId).tail;
+        Tail storage tail = _marked(_requireUndecided(requestId));
         tail.deductedMilligrams -= milligrams;
         tail.deductedLeaves -= leaves;
         emit Restored(requestId, milligrams, tail.deductedMilligrams);
@@ -96,7 +93,7 @@ abstract contract IssuanceRequests is IIssuance {
 
     /// @inheritdoc IIssuance
     function hold(RequestId requestId) external onlyDoubleCount {
-        Tail storage tail = _requireUndecided(requestId).tail;
+        Tail storage tail = _marked(_requireUndecided(requestId));
         emit RequestHeld(requestId, ++tail.holds);
     }
 
@@ -143,8 +140,8 @@ abstract contract IssuanceRequests is IIssuance {
                 content: stored.content,
                 programme: head.programmeOf(),
                 applicant: head.applicantOf(),
-                proposedAt: head.proposedAtOf() + paused,
-                noticeEnd: tail.noticeEnd == 0 ? 0 : tail.noticeEnd + paused,
+                proposedAt: head.isFiled() ? 0 : head.timeOf() + paused,
+                noticeEnd: head.isFiled() ? head.timeOf() + paused : 0,
                 state: head.stateOf(),
                 statements: head.statementsOf(),
                 forwarded: head.isForwarded(),
@@ -182,6 +179,13 @@ abstract contract IssuanceRequests is IIssuance {
     /// @dev Whether some institution is blocked in the programme: one read where none is.
     function _mayBeBlocked(ProgrammeId programme) internal view virtual returns (bool) {
         return _blockedCounts[programme] != 0;
+    }
+
+    /// @dev The rest of a request, for writing; the head says from now on that there is one.
+    function _marked(Stored storage stored) internal returns (Tail storage) {
+        RequestHead head = stored.head;
+        if (!head.isMarked()) stored.head = head.withMark();
+        return stored.tail;
     }
 
     function _known(RequestId requestId) internal view returns (Stored storage stored) {

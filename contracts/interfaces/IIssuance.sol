@@ -57,8 +57,8 @@ interface IIssuance {
     /// @param content keccak256(abi.encode(proposal)).
     /// @param programme Programme of its source.
     /// @param applicant Who proposed.
-    /// @param proposedAt When; pauses since then push it on, so that "reservation.seconds" run from
-    /// it.
+    /// @param proposedAt When, until it is filed; pauses since then push it on, so that
+    /// "reservation.seconds" run from it. 0 after filing.
     /// @param noticeEnd End of the notice, pauses up to now included; 0 before filing.
     /// @param state See RequestState.
     /// @param statements Number of review statements.

@@ -93,6 +93,12 @@ library SumTree {
         }
     }
 
+    /// @notice Whether a depth is depthOf(count), without a loop; `count` is not 0.
+    function isDepthOf(uint8 depth, uint64 count) internal pure returns (bool) {
+        if (depth == 0) return count == 1;
+        return depth <= 64 && count <= 1 << depth && count > 1 << (depth - 1);
+    }
+
     /// @notice Whether a leaf stands at an index of a tree, with sums that add up to the total.
     /// @param siblings From the lowest level to the top; as many as the tree is deep.
     function verify(

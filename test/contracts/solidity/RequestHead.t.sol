@@ -25,10 +25,22 @@ contract RequestHeadTest is FuzzTest {
         equal(head.isForwarded() ? 1 : 0, 0);
         head = head.withForwarded().withForwarded();
         equal(head.isForwarded() ? 1 : 0, 1);
+        equal(head.isMarked() || head.isFiled() ? 1 : 0, 0);
+        head = head.withMark().withMark();
+        equal(head.isMarked() ? 1 : 0, 1);
         equal(head.stateOf(), states[states.length - 1]);
         equal(head.statementsOf(), count);
         equal(ProgrammeId.unwrap(head.programmeOf()), programme);
-        equal(head.proposedAtOf(), proposedAt);
+        equal(head.timeOf(), proposedAt);
+        uint40 noticeEnd = uint40(
+            bound(uint256(keccak256(abi.encode(proposedAt))), 0, 2 ** 40 - 1)
+        );
+        head = head.withNotice(noticeEnd);
+        equal(head.timeOf(), noticeEnd);
+        equal(head.isFiled() && head.isMarked() && head.isForwarded() ? 1 : 0, 1);
+        equal(head.stateOf(), 2);
+        equal(head.statementsOf(), count);
+        equal(ProgrammeId.unwrap(head.programmeOf()), programme);
         equal(uint160(head.applicantOf()), uint160(applicant));
     }
 }

@@ -58,4 +58,12 @@ contract SumTreeTest is FuzzTest {
                 evidence: word
             });
     }
+
+    function testFuzz_DepthWithoutALoop(uint64 count, uint8 depth) external pure {
+        uint64 some = uint64(bound(count >> (depth % 64), 1, type(uint64).max));
+        uint8 right = SumTree.depthOf(some);
+        for (uint256 d = 0; d < 256; ++d) {
+            equal(SumTree.isDepthOf(uint8(d), some) ? 1 : 0, d == right ? 1 : 0);
+        }
+    }
 }
