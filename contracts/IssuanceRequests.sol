@@ -176,16 +176,16 @@ abstract contract IssuanceRequests is IIssuance {
         SOURCES.release(proposal.sourceId, proposal.firstDay, proposal.endDay);
     }
 
-    /// @dev Whether some institution is blocked in the programme: one read where none is.
-    function _mayBeBlocked(ProgrammeId programme) internal view virtual returns (bool) {
-        return _blockedCounts[programme] != 0;
-    }
-
     /// @dev The rest of a request, for writing; the head says from now on that there is one.
     function _marked(Stored storage stored) internal returns (Tail storage) {
         RequestHead head = stored.head;
         if (!head.isMarked()) stored.head = head.withMark();
         return stored.tail;
+    }
+
+    /// @dev Whether some institution is blocked in the programme: one read where none is.
+    function _mayBeBlocked(ProgrammeId programme) internal view virtual returns (bool) {
+        return _blockedCounts[programme] != 0;
     }
 
     function _known(RequestId requestId) internal view returns (Stored storage stored) {

@@ -4,11 +4,11 @@ pragma solidity 0.8.37;
 import {RequestState} from "./Codes.sol";
 import {ProgrammeId} from "./Ids.sol";
 
-/// @notice What every act on a request reads of it, in one word, because a struct's fields would be
-/// written one by one. Lowest first: applicant 160 bits | time 40 | programme 32 | state 8 |
-/// statements 8 | flags 8. The time is when it was proposed, from filing on when its notice ends, so
-/// that neither needs another word. Flags: 1 forwarded, 2 filed, 4 marked: something was taken off,
-/// held or objected to, and only then there is more to read.
+/// @notice What every act on a request reads of it, in one word, because a struct's fields would
+/// be written one by one. Lowest first: applicant 160 bits | time 40 | programme 32 | state 8 |
+/// statements 8 | flags 8. The time is when it was proposed, from filing on when its notice ends,
+/// so that neither needs another word. Flags: 1 forwarded, 2 filed, 4 marked: something was taken
+/// off, held or objected to, and only then there is more to read.
 type RequestHead is uint256;
 
 using {
