@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {AccessManager} from "@openzeppelin/contracts/access/manager/AccessManager.sol";
-import {AccountGuard} from "../../../contracts/AccountGuard.sol";
-import {Corrections} from "../../../contracts/Corrections.sol";
-import {Freezes} from "../../../contracts/Freezes.sol";
-import {Programmes} from "../../../contracts/Programmes.sol";
-import {ReductionToken} from "../../../contracts/ReductionToken.sol";
+import {IAccountGuard} from "../../../contracts/interfaces/IAccountGuard.sol";
+import {ICorrections} from "../../../contracts/interfaces/ICorrections.sol";
+import {IFreezes} from "../../../contracts/interfaces/IFreezes.sol";
+import {IProgrammes} from "../../../contracts/interfaces/IProgrammes.sol";
 import {IReductionToken} from "../../../contracts/interfaces/IReductionToken.sol";
 import {ParameterKeys, Roles} from "../../../contracts/types/Codes.sol";
 import {InstitutionId, ProgrammeId, TokenId} from "../../../contracts/types/Ids.sol";
@@ -24,11 +22,11 @@ abstract contract Holdings is FuzzTest {
     address internal constant THIEF = address(0xB4);
     uint64 internal constant ISSUED = 1_000_000;
 
-    Programmes internal programmes;
-    ReductionToken internal token;
-    AccountGuard internal guard;
-    Freezes internal freezes;
-    Corrections internal corrections;
+    IProgrammes internal programmes;
+    IReductionToken internal token;
+    IAccountGuard internal guard;
+    IFreezes internal freezes;
+    ICorrections internal corrections;
     TokenId[2] internal units;
 
     /// @dev What a handler saw that must not be; a revert in a handler would only be skipped.
@@ -36,12 +34,12 @@ abstract contract Holdings is FuzzTest {
 
     constructor() {
         VM.warp(1_767_225_600);
-        AccessManager manager = new AccessManager(address(this));
-        programmes = new Programmes(address(manager), ReductionToken(_created(3)));
-        token = new ReductionToken(address(manager), _wiring());
-        guard = new AccountGuard(programmes, token);
-        freezes = new Freezes(programmes, token, address(this));
-        corrections = new Corrections(programmes, token);
+        address manager = deployed("AccessManager", abi.encode(address(this)));
+        programmes = IProgrammes(deployed("Programmes", abi.encode(manager, _created(3))));
+        token = IReductionToken(deployed("ReductionToken", abi.encode(manager, _wiring())));
+        guard = IAccountGuard(deployed("AccountGuard", abi.encode(programmes, token)));
+        freezes = IFreezes(deployed("Freezes", abi.encode(programmes, token, address(this))));
+        corrections = ICorrections(deployed("Corrections", abi.encode(programmes, token)));
         equal(uint160(address(token)), uint160(_created(3)));
         equal(uint160(address(corrections)), uint160(_created(6)));
         programmes.createProgramme(

@@ -2,7 +2,6 @@
 pragma solidity 0.8.37;
 
 import {IntentNonces} from "../../../contracts/IntentNonces.sol";
-import {ReductionToken} from "../../../contracts/ReductionToken.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {IReductionToken} from "../../../contracts/interfaces/IReductionToken.sol";
 import {RecordIds} from "../../../contracts/libraries/RecordIds.sol";
@@ -17,7 +16,7 @@ contract UnitsHandler is FuzzTest {
     uint256 private constant IDS = 3;
     bytes32 private constant REASON = "reason";
 
-    ReductionToken public immutable TOKEN;
+    IReductionToken public immutable TOKEN;
     uint256 public moves;
     uint256 public retirements;
     uint256 public voids;
@@ -30,21 +29,19 @@ contract UnitsHandler is FuzzTest {
     mapping(uint256 idIndex => uint256 grams) private _recorded;
 
     constructor() {
-        TOKEN = new ReductionToken(
-            address(this),
-            IReductionToken.Wiring({
-                programmes: address(this),
-                issuance: address(this),
-                certificate: address(this),
-                accountGuard: address(this),
-                freezes: address(this),
-                corrections: address(this),
-                doubleCount: address(this),
-                settlement: address(0x51),
-                pledge: address(0x52),
-                poolReserve: address(0x53)
-            })
-        );
+        IReductionToken.Wiring memory wiring = IReductionToken.Wiring({
+            programmes: address(this),
+            issuance: address(this),
+            certificate: address(this),
+            accountGuard: address(this),
+            freezes: address(this),
+            corrections: address(this),
+            doubleCount: address(this),
+            settlement: address(0x51),
+            pledge: address(0x52),
+            poolReserve: address(0x53)
+        });
+        TOKEN = IReductionToken(deployed("ReductionToken", abi.encode(address(this), wiring)));
         for (uint256 i = 0; i < HOLDERS; ++i) TOKEN.setStanding(holder(i), 1);
         for (uint256 i = 0; i < IDS; ++i) TOKEN.mint(holder(i), tokenIdOf(i), 1_000_000);
     }
