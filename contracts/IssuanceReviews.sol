@@ -16,6 +16,7 @@ import {RequestHead} from "./types/RequestHead.sol";
 abstract contract IssuanceReviews is IssuanceRequests, EIP712 {
     /// @notice Statements a request can take. Reviewers are accredited, so this bounds mistakes.
     uint256 public constant MOST_STATEMENTS = 16;
+    /// @notice EIP-712 type of what a reviewer signs.
     bytes32 public constant STATEMENT_TYPEHASH = keccak256(
         "Statement(uint64 requestId,bytes32 root,uint128 totalMilligrams,uint32 firstDay,"
         "uint32 endDay,uint32 methodology,bytes32 reportHash,uint8 kind,bool favourable,"

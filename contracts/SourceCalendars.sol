@@ -15,6 +15,7 @@ abstract contract SourceCalendars is ISources, AccessManaged {
 
     /// @notice Five years, two of them leap years.
     uint32 public constant MOST_DAYS = 1827;
+    /// @notice Classes that one class can exclude.
     uint256 public constant MOST_EXCLUSIONS = 8;
 
     IProgrammes internal immutable PROGRAMMES;

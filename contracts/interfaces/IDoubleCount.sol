@@ -111,6 +111,7 @@ interface IDoubleCount {
         uint64 repaidGrams;
     }
 
+    /// @notice A leaf was proven to count what it may not.
     event LeafDeducted(
         RequestId indexed requestId,
         uint64 indexed index,
@@ -121,7 +122,9 @@ interface IDoubleCount {
         bool afterIssue,
         address challenger
     );
+    /// @notice A deduction was taken back, because the earlier claim is no more.
     event LeafRestored(RequestId indexed requestId, uint64 indexed index, uint64 milligrams);
+    /// @notice A tree was proven not to be what it states.
     event TreeRefuted(
         RequestId indexed requestId,
         uint8 indexed fault,
@@ -130,6 +133,7 @@ interface IDoubleCount {
         bool afterIssue,
         address challenger
     );
+    /// @notice Somebody demands to see leaves of a request.
     event DemandOpened(
         uint64 indexed demandId,
         RequestId indexed requestId,
@@ -139,11 +143,17 @@ interface IDoubleCount {
         uint128 depositWei,
         uint40 deadline
     );
+    /// @notice What was demanded was shown in time.
     event DemandAnswered(uint64 indexed demandId, address indexed answerer);
+    /// @notice The deadline of a demand passed without an answer.
     event DemandUnanswered(uint64 indexed demandId);
+    /// @notice A demand ended because nobody answers any more; its deposit is the demander's again.
     event DemandReclaimed(uint64 indexed demandId);
+    /// @notice A deposit is an account's to withdraw.
     event DepositCredited(address indexed account, uint128 depositWei);
+    /// @notice An account was paid what was credited to it.
     event DepositsWithdrawn(address indexed account, address to, uint256 depositsWei);
+    /// @notice A debt opened, grew or shrank.
     event DebtChanged(
         RequestId indexed requestId,
         TokenId indexed tokenId,
@@ -153,55 +163,99 @@ interface IDoubleCount {
         bool whole,
         uint40 deadline
     );
+    /// @notice Units of an account are frozen for a debt.
     event DebtAccountAdded(RequestId indexed requestId, address indexed account);
+    /// @notice Units frozen for a debt were voided.
     event DebtVoided(RequestId indexed requestId, address indexed account, uint64 grams);
+    /// @notice A liable party voided units of its own for a debt.
     event DebtRepaid(
         RequestId indexed requestId,
         address indexed account,
         TokenId indexed tokenId,
         uint64 grams
     );
+    /// @notice The authority lets the liable parties replace the units until a further deadline.
     event DebtReplacementAllowed(RequestId indexed requestId, uint40 deadline, bytes32 document);
+    /// @notice The authority decided that what is frozen is voided now.
     event DebtVoidDecided(RequestId indexed requestId, address indexed authority, bytes32 document);
+    /// @notice Nothing is owed for the request any more.
     event DebtClosed(RequestId indexed requestId);
 
+    /// @notice The proposal brought along is not the request's.
     error DoubleCountProposalMismatch(RequestId requestId, bytes32 content);
+    /// @notice The request is neither undecided nor issued.
     error DoubleCountState(RequestId requestId, uint8 state);
+    /// @notice All of the request is owed already.
     error DoubleCountWholeOwed(RequestId requestId);
+    /// @notice The place lies behind the count.
     error DoubleCountIndex(RequestId requestId, uint64 index, uint64 count);
+    /// @notice The siblings do not lead from the place to the root.
     error DoubleCountProof(RequestId requestId, uint8 level, uint64 index);
+    /// @notice The carrier is not the leaf that the entry belongs to.
     error DoubleCountNotCompanion(RequestId requestId, uint64 entry, uint64 carrier);
+    /// @notice The two entries have different fingerprints.
     error DoubleCountFingerprints(bytes32 earlier, bytes32 later);
+    /// @notice The request named as earlier was not proposed before the other one.
     error DoubleCountPriority(RequestId earlier, RequestId later);
+    /// @notice A leaf is no duplicate of itself.
     error DoubleCountSameLeaf(RequestId requestId, uint64 index);
+    /// @notice The leaf is deducted already, so it claims nothing.
     error DoubleCountDeducted(RequestId requestId, uint64 index);
+    /// @notice The deduction stands, or there is none.
     error DoubleCountNotRestorable(RequestId requestId, uint64 index);
+    /// @notice The two leaves ascend as they should.
     error DoubleCountInOrder(RequestId requestId, uint64 index);
+    /// @notice The place states what it contains.
     error DoubleCountSumRight(RequestId requestId, uint8 level, uint64 index);
+    /// @notice What stands at the place may stand there.
     error DoubleCountShapeRight(RequestId requestId, uint8 level, uint64 index);
+    /// @notice The bytes brought along are not those behind the hash.
     error DoubleCountContent(bytes32 hash, bytes32 contentHash);
+    /// @notice The leaf's day lies in the period.
     error DoubleCountInPeriod(RequestId requestId, uint64 index, uint32 day);
+    /// @notice The leaf has no more milligrams than the methodology allows.
     error DoubleCountBelowCap(RequestId requestId, uint64 index, uint64 capMilligrams);
+    /// @notice There is no such place in the tree, or not the one the proof needs.
     error DoubleCountPlace(RequestId requestId, uint8 level, uint64 index);
+    /// @notice The deposit is not the one the programme asks for.
     error DoubleCountDeposit(uint256 depositWei, uint256 neededWei);
+    /// @notice The place is demanded or was shown.
     error DoubleCountDemanded(RequestId requestId, uint64 demandId);
+    /// @notice The demand is not open.
     error DoubleCountDemandState(uint64 demandId, uint8 state);
+    /// @notice The demand's deadline is over for an answer, or not over for a fall.
     error DoubleCountDeadline(uint64 demandId, uint40 deadline, uint40 time);
+    /// @notice The request can still be answered for.
     error DoubleCountRequestLive(RequestId requestId, uint8 state);
+    /// @notice Nothing is credited to the caller.
     error DoubleCountNothingCredited(address account);
+    /// @notice The receiver did not take the deposits.
     error DoubleCountPayment(address to, uint256 depositsWei);
+    /// @notice Nothing is owed for the request.
     error DoubleCountNoDebt(RequestId requestId);
+    /// @notice The debt's deadline is over for a decision, or not over for enforcement.
     error DoubleCountDebtDeadline(RequestId requestId, uint40 deadline, uint40 time);
+    /// @notice Replacement is allowed already.
     error DoubleCountReplacing(RequestId requestId);
+    /// @notice The further deadline is none, or too far.
     error DoubleCountReplacementSeconds(uint40 replacementSeconds, uint40 mostSeconds);
+    /// @notice The caller is no authority of the programme.
     error DoubleCountNotAuthority(ProgrammeId programme, address caller);
+    /// @notice An authority does not decide about its own institution's debt.
     error DoubleCountSameInstitution(InstitutionId institution, address caller, address party);
+    /// @notice The account is of no liable institution.
     error DoubleCountNotLiable(RequestId requestId, address account);
+    /// @notice No further account fits into the list of a debt.
     error DoubleCountAccountsFull(RequestId requestId, uint256 most);
+    /// @notice The account is not open.
     error DoubleCountStanding(address account, uint8 standing);
+    /// @notice Units of another programme repay nothing.
     error DoubleCountTokenProgramme(TokenId tokenId, ProgrammeId programme);
+    /// @notice Units that are disputed themselves repay nothing.
     error DoubleCountTokenDisputed(TokenId tokenId);
+    /// @notice The id is suspended.
     error DoubleCountTokenState(TokenId tokenId, uint8 state);
+    /// @notice No grams, or more than are outstanding.
     error DoubleCountGrams(uint64 grams, uint64 most);
 
     /// @notice Proves that two claims rest on one activity: their entries have one fingerprint. The
@@ -209,6 +263,7 @@ interface IDoubleCount {
     /// is the leaf that carries the later claim. A leaf that is deducted claims nothing any more,
     /// so it neither pays again nor makes others pay. Before issue "duplicates.fell" deducted
     /// leaves fell the request.
+    /// By anyone.
     /// @param earlier The claim that stays.
     /// @param later The claim that pays; in one tree its entry has the greater index.
     /// @custom:reverts IssuanceRequestUnknown, DoubleCountProposalMismatch, DoubleCountState,
@@ -219,6 +274,7 @@ interface IDoubleCount {
 
     /// @notice Proves that two neighbouring leaves do not ascend by fingerprint. Equal fingerprints
     /// are a duplicate, not a fault of order.
+    /// By anyone.
     /// @param requestId The request.
     /// @param proposal What it proposed.
     /// @param left A leaf.
@@ -237,6 +293,7 @@ interface IDoubleCount {
     /// @notice Proves that a place states other milligrams than it contains. It is the topmost such
     /// place of its path, because the sums above it have to add up to the total. The root states
     /// the total.
+    /// By anyone.
     /// @param requestId The request.
     /// @param proposal What it proposed.
     /// @param place The place with what is stated of it.
@@ -257,6 +314,7 @@ interface IDoubleCount {
     /// @notice Proves that a place is what cannot stand there: at or behind the count anything but
     /// nothing (no content is needed); before it in level 0 an empty place or a node, above it a
     /// leaf or an empty place; bytes that are none of the three anywhere.
+    /// By anyone.
     /// @param requestId The request.
     /// @param proposal What it proposed.
     /// @param place The place with what is stated of it.
@@ -275,6 +333,7 @@ interface IDoubleCount {
     /// @notice Proves that a leaf's day, the first four bytes of its fingerprint, lies outside the
     /// period; that leaf is deducted. An entry without milligrams may lie one day before or behind
     /// it, because a bucket may begin there.
+    /// By anyone.
     /// @param requestId The request.
     /// @param proposal What it proposed.
     /// @param opening The leaf.
@@ -290,6 +349,7 @@ interface IDoubleCount {
 
     /// @notice Proves that a leaf has more milligrams than the methodology allows one activity;
     /// that leaf is deducted.
+    /// By anyone.
     /// @param requestId The request.
     /// @param proposal What it proposed.
     /// @param opening The leaf.
@@ -315,6 +375,7 @@ interface IDoubleCount {
     /// @notice Demands to see the leaves below a place, against the deposit "demand.depositWei". A
     /// place that was shown once, by itself or as part of a larger one, stays shown. Before issue
     /// the demand holds the issue up.
+    /// By anyone.
     /// @param requestId A live request.
     /// @param proposal What it proposed.
     /// @param level 0 for one leaf, up to 6 for 64.

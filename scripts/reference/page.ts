@@ -99,7 +99,9 @@ const names = (reverts: string): string =>
 export function callerOf({ notice }: Entry): string {
   const sentences = notice.split(/(?<=[.;:])\s+/);
   const found = sentences.filter((sentence) =>
-    /^(By|Only|Anyone|Nobody)\b|\b[Aa]nyone\b|\bthe caller\b|\bcaller's\b/.test(sentence),
+    /^(By|Only|Anyone|Nobody)\b|\b[Aa]nyone\b|\bthe caller\b|\bcaller's\b|\bsigned (order|word)\b/.test(
+      sentence,
+    ),
   );
   return found.map((sentence) => sentence.replace(/[;:]$/, ".")).join(" ");
 }
