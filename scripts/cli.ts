@@ -5,7 +5,7 @@ import { resetData, stopStack } from "./dev/folder.ts";
 import { liveOwner } from "./dev/owner.ts";
 import { defaultDataFolder, type Stack, startStack } from "./dev/stack.ts";
 import { knownCause, StackError } from "./dev/stackError.ts";
-import { PARTS, runTests } from "./test.ts";
+import { PARTS, runNode, runTests } from "./test.ts";
 
 /** A command line that cannot be understood: exit code 2. */
 class UsageError extends Error {}
@@ -43,6 +43,7 @@ const commands: Readonly<Record<string, Command>> = {
   reindex: { flags: [], words: 0, run: reindex },
   deploy: { flags: [], words: 1, run: (_flags, [config]) => deploy(config) },
   compare: { flags: ["json"], valued: ["manifest"], words: 0, run: compare },
+  bench: { flags: ["json"], words: 1, run: bench },
   test: {
     flags: ["deep"],
     words: 1,
@@ -63,6 +64,19 @@ function help(): number {
 async function demo(flags: Flags): Promise<number> {
   const { runDemo } = await import("./demo.ts");
   return runDemo({ once: flags.once === true, json: flags.json === true, dataFolder });
+}
+
+/** The benchmarks, each a program of its own that prints rows or, with --json, one object as its last line. */
+const benches: Readonly<Record<string, string>> = { gas: "gas.ts" };
+
+async function bench(flags: Flags, [name]: readonly string[]): Promise<number> {
+  const file = name !== undefined && Object.hasOwn(benches, name) ? benches[name] : undefined;
+  if (file === undefined) {
+    const known = Object.keys(benches).join(" ");
+    throw new UsageError(`There is no benchmark "${name ?? ""}"; the benchmarks are: ${known}.`);
+  }
+  const script = path.join(import.meta.dirname, "bench", file);
+  return runNode(["--import", "tsx", script, ...(flags.json === true ? ["--json"] : [])], {});
 }
 
 async function start(): Promise<number> {

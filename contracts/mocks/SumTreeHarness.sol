@@ -37,4 +37,16 @@ contract SumTreeHarness {
     ) external pure returns (bool) {
         return SumTree.verify(tree, index, leaf, siblings);
     }
+
+    /// @notice What SumTree.verify answers and the gas it takes, call data and decoding left out.
+    function gasOfVerify(
+        SumTree.Tree memory tree,
+        uint64 index,
+        SumTree.Leaf memory leaf,
+        SumTree.Node[] calldata siblings
+    ) external view returns (bool valid, uint256 gasUsed) {
+        uint256 before = gasleft();
+        valid = SumTree.verify(tree, index, leaf, siblings);
+        gasUsed = before - gasleft();
+    }
 }
