@@ -1,22 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {AccessManager} from "@openzeppelin/contracts/access/manager/AccessManager.sol";
-import {AccountGuard} from "../../../contracts/AccountGuard.sol";
-import {Certificate} from "../../../contracts/Certificate.sol";
-import {Corrections} from "../../../contracts/Corrections.sol";
-import {DoubleCount} from "../../../contracts/DoubleCount.sol";
-import {Freezes} from "../../../contracts/Freezes.sol";
-import {Issuance} from "../../../contracts/Issuance.sol";
-import {Pledge} from "../../../contracts/Pledge.sol";
-import {PoolReserve} from "../../../contracts/PoolReserve.sol";
-import {Programmes} from "../../../contracts/Programmes.sol";
-import {ReductionToken} from "../../../contracts/ReductionToken.sol";
-import {Settlement} from "../../../contracts/Settlement.sol";
-import {Sources} from "../../../contracts/Sources.sol";
+import {IAccountGuard} from "../../../contracts/interfaces/IAccountGuard.sol";
+import {ICertificate} from "../../../contracts/interfaces/ICertificate.sol";
+import {ICorrections} from "../../../contracts/interfaces/ICorrections.sol";
 import {IDoubleCount} from "../../../contracts/interfaces/IDoubleCount.sol";
+import {IFreezes} from "../../../contracts/interfaces/IFreezes.sol";
 import {IIssuance} from "../../../contracts/interfaces/IIssuance.sol";
+import {IPledge} from "../../../contracts/interfaces/IPledge.sol";
+import {IPoolReserve} from "../../../contracts/interfaces/IPoolReserve.sol";
+import {IProgrammes} from "../../../contracts/interfaces/IProgrammes.sol";
 import {IReductionToken} from "../../../contracts/interfaces/IReductionToken.sol";
+import {ISettlement} from "../../../contracts/interfaces/ISettlement.sol";
+import {ISources} from "../../../contracts/interfaces/ISources.sol";
 import {ParameterKeys, Roles} from "../../../contracts/types/Codes.sol";
 import {AssetKey, ClassId, InstitutionId, MethodologyId} from "../../../contracts/types/Ids.sol";
 import {ProgrammeId, RequestId, SourceId, TokenId} from "../../../contracts/types/Ids.sol";
@@ -46,46 +42,48 @@ abstract contract Registry is FuzzTest {
     uint8 internal constant PLEDGE = 12;
     uint8 internal constant POOL_RESERVE = 13;
 
-    Programmes internal programmes;
-    Sources internal sources;
-    Issuance internal issuance;
-    ReductionToken internal token;
-    Certificate internal certificate;
-    AccountGuard internal accountGuard;
-    Freezes internal freezes;
-    Corrections internal corrections;
-    DoubleCount internal doubleCount;
-    Settlement internal settlement;
-    Pledge internal pledge;
-    PoolReserve internal poolReserve;
+    IProgrammes internal programmes;
+    ISources internal sources;
+    IIssuance internal issuance;
+    IReductionToken internal token;
+    ICertificate internal certificate;
+    IAccountGuard internal accountGuard;
+    IFreezes internal freezes;
+    ICorrections internal corrections;
+    IDoubleCount internal doubleCount;
+    ISettlement internal settlement;
+    IPledge internal pledge;
+    IPoolReserve internal poolReserve;
     SourceId internal sourceId;
 
     constructor() {
         VM.warp(1_767_225_600);
         // A contract's own nonce starts at 1; all of ours are below 128, one byte in RLP.
-        AccessManager manager = new AccessManager(address(this));
-        programmes = new Programmes(address(manager), ReductionToken(_created(TOKEN)));
-        sources = new Sources(
-            address(manager),
+        // By name, so that no test has to compile what it only calls.
+        address manager = deployed("AccessManager", abi.encode(address(this)));
+        programmes = IProgrammes(deployed("Programmes", abi.encode(manager, _created(TOKEN))));
+        bytes memory wired = abi.encode(
+            manager,
             programmes,
             _created(ISSUANCE),
             _created(POOL_RESERVE)
         );
-        issuance = new Issuance(
-            programmes,
-            sources,
-            ReductionToken(_created(TOKEN)),
-            _created(DOUBLE_COUNT)
-        );
-        token = new ReductionToken(address(manager), _wiring());
-        certificate = new Certificate(token, programmes, IDoubleCount(_created(DOUBLE_COUNT)));
-        accountGuard = new AccountGuard(programmes, token);
-        freezes = new Freezes(programmes, token, _created(DOUBLE_COUNT));
-        corrections = new Corrections(programmes, token);
-        doubleCount = new DoubleCount(programmes, sources, issuance, token, freezes);
-        settlement = new Settlement(programmes, token);
-        pledge = new Pledge(programmes, token);
-        poolReserve = new PoolReserve(programmes, token);
+        sources = ISources(deployed("Sources", wired));
+        wired = abi.encode(programmes, sources, _created(TOKEN), _created(DOUBLE_COUNT));
+        issuance = IIssuance(deployed("Issuance", wired));
+        token = IReductionToken(deployed("ReductionToken", abi.encode(manager, _wiring())));
+        wired = abi.encode(token, programmes, _created(DOUBLE_COUNT));
+        certificate = ICertificate(deployed("Certificate", wired));
+        bytes memory both = abi.encode(programmes, token);
+        accountGuard = IAccountGuard(deployed("AccountGuard", both));
+        wired = abi.encode(programmes, token, _created(DOUBLE_COUNT));
+        freezes = IFreezes(deployed("Freezes", wired));
+        corrections = ICorrections(deployed("Corrections", both));
+        wired = abi.encode(programmes, sources, issuance, token, freezes);
+        doubleCount = IDoubleCount(deployed("DoubleCount", wired));
+        settlement = ISettlement(deployed("Settlement", both));
+        pledge = IPledge(deployed("Pledge", both));
+        poolReserve = IPoolReserve(deployed("PoolReserve", both));
         equal(uint160(address(token)), uint160(_created(TOKEN)));
         _populate();
     }
