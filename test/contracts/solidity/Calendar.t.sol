@@ -251,7 +251,7 @@ contract CalendarTest is LongWalk {
     }
 
     function test_EveryActionSucceedsInALongWalk() external {
-        _walk(_world, 150, 10, type(uint256).max);
+        _walk(_world, 150, 10);
     }
 
     function invariant_NoDayOfAnAssetIsBookedTwice() external view {

