@@ -1,6 +1,10 @@
+import { readdirSync } from "node:fs";
 import { createRequire } from "node:module";
+import { availableParallelism } from "node:os";
+import * as path from "node:path";
 import hardhatToolboxMochaEthers from "@nomicfoundation/hardhat-toolbox-mocha-ethers";
 import { defineConfig } from "hardhat/config";
+import type { HardhatPlugin } from "hardhat/types/plugins";
 
 // The compiler comes from npm, because a bare machine may reach nothing but the package registry.
 const compiler = {
@@ -27,8 +31,48 @@ const smaller = (runs: number) => ({
  */
 const halving = { ...compiler, settings: { ...compiler.settings, viaIR: false } };
 
+/** Code that only tests run is to be compiled soon, not to run cheaply: viaIR takes five times as long for it. */
+const quick = {
+  ...halving,
+  settings: { ...halving.settings, optimizer: { enabled: true, runs: 200 } },
+};
+const inheritsIssuance = "IssuanceNext.sol";
+const isMeasured = (name: string) => /^(Plain|SumTree)/.test(name); // scripts/bench/gas.ts
+const testOnly = ["contracts/mocks", "test/contracts/solidity"].flatMap((folder) =>
+  readdirSync(path.join(import.meta.dirname, folder))
+    .filter((name) => name.endsWith(".sol") && name !== inheritsIssuance && !isMeasured(name))
+    .map((name) => `${folder}/${name}`),
+);
+
+/**
+ * Hardhat leaves one core idle, which on two cores means to run one compiler after the other; and it starts a
+ * compiler for each overridden file, unless the files share one settings object.
+ */
+const sooner: HardhatPlugin = {
+  id: "sooner",
+  hookHandlers: {
+    config: async () => ({
+      default: async () => ({
+        resolveUserConfig: async (user, variable, next) => {
+          const config = await next(user, variable);
+          const overrides = config.solidity.profiles.default?.overrides ?? {};
+          const shared = overrides[testOnly[0] ?? ""];
+          if (shared) for (const file of testOnly) overrides[file] = shared;
+          return config;
+        },
+      }),
+    }),
+    solidity: async () => ({
+      default: async () => ({
+        build: (context, files, options, next) =>
+          next(context, files, { ...options, concurrency: availableParallelism() }),
+      }),
+    }),
+  },
+};
+
 export default defineConfig({
-  plugins: [hardhatToolboxMochaEthers],
+  plugins: [hardhatToolboxMochaEthers, sooner],
   // Nothing uses the generated types; the ABIs of server/chain/abi serve scripts and tests alike.
   typechain: { dontOverrideCompile: true },
   paths: {
@@ -59,6 +103,7 @@ export default defineConfig({
           "contracts/Issuance.sol": smaller(1_000),
           "contracts/mocks/IssuanceNext.sol": smaller(1_000),
           "contracts/ReductionToken.sol": halving,
+          ...Object.fromEntries(testOnly.map((file) => [file, quick])),
         },
         isolated: false,
       },

@@ -196,7 +196,7 @@ async function build() {
     inputs: [...filesUnder(at("contracts"), ".sol"), at("hardhat.config.ts")],
     output: at("artifacts"),
     command: process.execPath,
-    args: [at("node_modules/hardhat/dist/src/cli.js"), "compile"],
+    args: [at("node_modules/hardhat/dist/src/cli.js"), "build", "--no-tests"],
     env: { HARDHAT_DISABLE_TELEMETRY_PROMPT: "true", CI: "true" },
   });
   const schema = at("server/database/schema.prisma");
