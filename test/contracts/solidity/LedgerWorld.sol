@@ -37,7 +37,7 @@ abstract contract LedgerWorld is Registry, Acting {
     bool internal _isPaused;
     bytes32 private _digestAtPause;
     uint256 internal _now = 1_767_225_600;
-    Agreeable internal immutable BUYER = new Agreeable();
+    Agreeable internal immutable BUYER;
 
     Retired[] private _retirements;
     mapping(RetirementId retirementId => bool) private _isKnown;
@@ -49,6 +49,8 @@ abstract contract LedgerWorld is Registry, Acting {
     uint256 private _contents;
 
     constructor() {
+        // Not where it is declared: the registry's contracts must be this contract's first creations.
+        BUYER = new Agreeable();
         for (uint256 i = 1; i < HOLDERS; ++i) _join(_holder(i), bytes32(i), 0);
         _set(ParameterKeys.ACT_SECONDS, 30 days);
         _tryToIssue(5_000_000);
