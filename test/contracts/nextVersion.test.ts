@@ -239,9 +239,9 @@ describe("A next version of Issuance", () => {
     const unfiled = await propose(r, falls);
     await succeed(r);
 
-    await expect(r.issuance.connect(r.applicant).propose(dayAfter(2)))
-      .to.be.revertedWithCustomError(r.sources, "SourcesNotIssuance")
-      .withArgs(r.addressOf("issuance"));
+    await expect(
+      r.issuance.connect(r.applicant).propose(dayAfter(2)),
+    ).to.be.revertedWithCustomError(r.issuance, "IssuanceClosed");
     await r.issuance.connect(r.authority).issue(requestId, open, DOCUMENT);
     const tokenId = await r.issuance.tokenIdOf(open);
     expect(await r.token.balanceOf(r.owner.address, tokenId)).to.equal(10_000n);
