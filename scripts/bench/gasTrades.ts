@@ -62,7 +62,7 @@ export async function measureTrades(r: Registry): Promise<Row[]> {
     proposalOf({ firstDay: FIRST_DAY + 5_000, endDay: FIRST_DAY + 5_001 }),
   );
   const token = r.token.connect(await asContract(r, "issuance"));
-  await token.mint(r.owner.address, tokenId, GRAMS * BigInt(2 * TRADES + 4));
+  await token.mint(r.owner.address, tokenId, GRAMS * BigInt(2 * TRADES + 6));
 
   let nonce = 0n;
   const trade = async (listed: { gas: number }) => {
@@ -120,10 +120,13 @@ export async function measureTrades(r: Registry): Promise<Row[]> {
   await settle(1);
   const single = await settle(1);
   const batch = await settle(TRADES);
-  // With an order left open, so that the next ones find escrow that is not empty.
+  await trade(listed);
+  const firstListed = listed.gas;
+  // With an order left open, this one and the next find escrow that is not empty.
   await trade(listed);
   const byIntent = await listByIntent(r, tokenId);
   return [
+    alone("list a sell order, the first open one of an id", firstListed),
     alone("list a sell order", listed.gas),
     alone("listByIntent, first nonce of a word", byIntent.first),
     alone("listByIntent", byIntent.next),
