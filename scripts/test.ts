@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import * as path from "node:path";
 
 const root = path.resolve(import.meta.dirname, "..");
@@ -210,7 +210,11 @@ async function runContracts(deep: boolean): Promise<Counts & { why: string }> {
 async function runPart(part: Part, deep: boolean): Promise<Outcome> {
   say(`\n== ${part} ==`);
   const since = Date.now();
-  const mocha = ["--import", "tsx", tool("mocha", "bin", "mocha.js"), `test/${part}/**/*.test.ts`];
+  const mocha = [
+    ...["--import", "tsx", tool("mocha", "bin", "mocha.js"), `test/${part}/**/*.test.ts`],
+    // Test files have folders, ports and databases of their own; one more than cores, because many of them wait.
+    ...["--parallel", "--jobs", String(availableParallelism() + 1)],
+  ];
   let counts: Counts & { why: string };
   if (part === "lint") counts = await runLint();
   else if (!hasTests(`test/${part}`)) counts = { passed: 0, failed: 0, skipped: 0, why: "" };

@@ -4,6 +4,7 @@
 // With HARDHAT_COVERAGE=true the contracts are compiled apart (hardhat.config.ts) with marks, and too little coverage
 // counts as a failure.
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import * as path from "node:path";
 import hre from "hardhat";
 import { coverageReport, watchCoverage } from "./coverage.ts";
@@ -44,6 +45,9 @@ function countSolidity(result: {
 }
 
 const covered = hre.globalOptions.coverage ? watchCoverage(hre) : undefined;
+// Coverage is gathered in this process, so only a plain run has helpers.
+hre.config.test.mocha.parallel = covered === undefined;
+hre.config.test.mocha.jobs = availableParallelism();
 hre.config.test.mocha.reporter = path.join(import.meta.dirname, "testReporter.cjs");
 const mine = { noCompile: false, testFiles: wanted.filter((name) => name.endsWith(".ts")) };
 rmSync(file, { force: true });

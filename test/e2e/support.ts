@@ -2,7 +2,15 @@ import { spawn } from "node:child_process";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { expect } from "chai";
 import type { DemoSummary } from "../../scripts/demo/summary.ts";
+
+/** What every machine must give, after every accident. */
+const expected = JSON.parse(
+  await readFile(join(import.meta.dirname, "..", "vectors", "demo.json"), "utf8"),
+) as Partial<DemoSummary>;
+
+export const DEEP = process.env["TANPU_DEEP"] === "1";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 
@@ -114,4 +122,14 @@ function killQuietly(pid: number): void {
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== "ESRCH") throw cause;
   }
+}
+
+/** Runs the demo to its end in a folder in which it was killed before. */
+export async function expectTheSameTotals(dataFolder: string): Promise<void> {
+  const run = await runDemoOnce(dataFolder);
+  expect(run.code, run.stderr.slice(-3000)).to.equal(0);
+  const summary = summaryOf(run);
+  expect(totalsOf(summary)).to.deep.equal(expected);
+  expect(summary.reindexDigest).to.equal(summary.mirrorDigest);
+  expect(summary.resumed).to.equal(true);
 }
