@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import * as path from "node:path";
@@ -48,11 +48,32 @@ export function runNode(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
 ): Promise<number> {
+  return ended(
+    spawn(process.execPath, args, { cwd: root, stdio: "inherit", env: { ...process.env, ...env } }),
+  );
+}
+
+/** The same, but keeps what is printed. */
+async function hearNode(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<{ code: number; output: string }> {
   const child = spawn(process.execPath, args, {
     cwd: root,
-    stdio: "inherit",
+    stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, ...env },
   });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8").on("data", (text: string) => {
+      output += text;
+    });
+  }
+  return { code: await ended(child), output };
+}
+
+/** Waits for a child's end; a signal to end goes on to it. */
+function ended(child: ChildProcess): Promise<number> {
   const pass = (signal: NodeJS.Signals): void => {
     child.kill(signal);
   };
@@ -67,7 +88,7 @@ export function runNode(
       resolve(code);
     };
     child.once("error", () => end(1));
-    child.once("exit", (code) => end(code ?? 1));
+    child.once("close", (code) => end(code ?? 1));
   });
 }
 
@@ -131,17 +152,21 @@ function lintChecks(): Check[] {
   return checks;
 }
 
+/** Runs the checks, as many at a time as there are cores, and prints what each of them said when it has ended. */
 async function runLint(): Promise<Counts & { why: string }> {
   const failed: string[] = [];
   const checks = lintChecks();
-  for (const check of checks) {
-    const since = Date.now();
-    const code = await runNode(check.args, { NO_UPDATE_NOTIFIER: "1" });
-    say(
-      `${code === 0 ? "ok " : "RED"} ${check.name} (${((Date.now() - since) / 1000).toFixed(1)} s)`,
-    );
-    if (code !== 0) failed.push(check.name);
-  }
+  const waiting = [...checks];
+  const work = async (): Promise<void> => {
+    for (let check = waiting.shift(); check; check = waiting.shift()) {
+      const since = Date.now();
+      const { code, output } = await hearNode(check.args, { NO_UPDATE_NOTIFIER: "1" });
+      const seconds = ((Date.now() - since) / 1000).toFixed(1);
+      say(`${output}${code === 0 ? "ok " : "RED"} ${check.name} (${seconds} s)`);
+      if (code !== 0) failed.push(check.name);
+    }
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, work));
   const why = failed.length === 0 ? "" : `failed: ${failed.join(", ")}`;
   return { passed: checks.length - failed.length, failed: failed.length, skipped: 0, why };
 }
