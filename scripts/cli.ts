@@ -119,7 +119,8 @@ async function serve(stack: Stack): Promise<void> {
   });
   say(`The contracts stand on chain ${manifest.chainId} since block ${manifest.deployedBlock}`);
   const env = await partyEnvironment(dataFolder);
-  for (const role of ["indexer", "worker", "api"] as const) await stack.startRole(role, env);
+  const roles = ["indexer", "worker", "api"] as const;
+  await Promise.all(roles.map((role) => stack.startRole(role, env)));
   say(
     `The registry serves at ${stack.apiUrl()} (documentation: ${stack.apiUrl()}/docs); Ctrl-C stops it`,
   );

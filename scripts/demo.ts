@@ -51,7 +51,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
     if (typeof first === "string") throw new Error(first);
     print(first.summary, first.table, options);
     if (!options.once) {
-      for (const role of ROLES) await stack.startRole(role);
+      await Promise.all(ROLES.map((role) => stack.startRole(role)));
       process.stderr.write(
         `\nServing at ${stack.apiUrl()} (documentation ${stack.apiUrl()}/docs); Ctrl-C stops.\n` +
           `继续提供服务：${stack.apiUrl()} （文档 ${stack.apiUrl()}/docs）；按 Ctrl-C 停止。\n`,
@@ -79,7 +79,7 @@ async function play(
   const { say } = run;
   const script = await readScript();
   const stage = await setStage(stack, script, say);
-  for (const role of ROLES) await stack.startRole(role, relay(stage));
+  await Promise.all(ROLES.map((role) => stack.startRole(role, relay(stage))));
   say(`Indexer, worker and API are up at ${stack.apiUrl()}`);
 
   const rides = ridesOf(await readTaps(sampleFile));

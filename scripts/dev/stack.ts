@@ -101,7 +101,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const stack = makeStack(parts, options, onProgress);
   try {
     await migrateDatabase(parts.databaseUrl);
-    for (const role of options.roles ?? []) await stack.startRole(role);
+    await Promise.all((options.roles ?? []).map((role) => stack.startRole(role)));
     return stack;
   } catch (error) {
     await stack.stop();
