@@ -83,7 +83,19 @@ export default defineConfig({
       : {}),
   },
   // The embedded chain and the compiler target the same fork.
-  networks: { default: { type: "edr-simulated", chainType: "l1", hardfork: "cancun" } },
+  networks: {
+    default: { type: "edr-simulated", chainType: "l1", hardfork: "cancun" },
+    // Another EVM than the embedded one, with blocks every second and no fees (test/support/hardhatNode.ts).
+    outside: {
+      type: "edr-simulated",
+      chainType: "l1",
+      hardfork: "cancun",
+      accounts: [],
+      initialBaseFeePerGas: 0,
+      blockGasLimit: 100_000_000n,
+      mining: { auto: false, interval: 1_000 },
+    },
+  },
   test: {
     solidity: {
       fuzz: { runs: 128 },
