@@ -2,6 +2,7 @@ import { Transaction } from "ethers";
 import type { ChainClient } from "./client.ts";
 import type { ChainLog } from "./decode.ts";
 import { RetryableError } from "./failures.ts";
+import { operationIdOf } from "./operationTag.ts";
 
 export type BlockHeader = {
   readonly number: number;
@@ -23,6 +24,8 @@ export type MinedTransaction = {
   /** 1 succeeded, 0 reverted. */
   readonly status: number;
   readonly raw: string | null;
+  /** The operation that its calldata names, a UUID; it counts for operations of this signer only. */
+  readonly operationId: string | null;
 };
 
 /** Everything the mirror wants of the blocks [first, end). */
@@ -152,6 +155,7 @@ async function readBlock(
     recipient: transaction.to?.toLowerCase() ?? null,
     status: statuses.get(transaction.hash.toLowerCase()) ?? 0,
     raw: raw ? await rawOf(client, transaction) : null,
+    operationId: operationIdOf(String(transaction.input)),
   }));
   return { header, transactions };
 }

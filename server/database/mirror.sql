@@ -32,7 +32,8 @@ CREATE TABLE mirror.block (
   timestamp bigint NOT NULL
 );
 
--- `raw` holds the signed bytes while the block is not final, to send a lost tail again.
+-- `raw` holds the signed bytes while the block is not final, to send a lost tail again. `operation_id` is what the
+-- calldata ends with; it names an operation only together with its signer, because anyone may write anything there.
 CREATE TABLE mirror.transaction (
   block_number bigint NOT NULL,
   index integer NOT NULL,
@@ -42,9 +43,11 @@ CREATE TABLE mirror.transaction (
   recipient bytea,
   status smallint NOT NULL,
   raw bytea,
+  operation_id uuid,
   PRIMARY KEY (block_number, index),
   UNIQUE (signer, nonce)
 );
+CREATE INDEX transaction_operation ON mirror.transaction (operation_id, signer) WHERE operation_id IS NOT NULL;
 
 CREATE TABLE mirror.programme (
   programme bigint PRIMARY KEY,

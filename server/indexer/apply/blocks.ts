@@ -27,6 +27,7 @@ export async function applyBlocks(client: ClientBase, range: ChainRange): Promis
       recipient: "bytea",
       status: "smallint",
       raw: "bytea",
+      operation_id: "uuid",
     },
     range.transactions.map((transaction) => [
       transaction.blockNumber,
@@ -37,6 +38,7 @@ export async function applyBlocks(client: ClientBase, range: ChainRange): Promis
       bytesOrNull(transaction.recipient),
       transaction.status,
       bytesOrNull(transaction.raw),
+      transaction.operationId,
     ]),
   );
 }
