@@ -8,7 +8,7 @@ import {IProgrammes} from "./interfaces/IProgrammes.sol";
 import {IReductionToken} from "./interfaces/IReductionToken.sol";
 import {SumTree} from "./libraries/SumTree.sol";
 import {TokenIds} from "./libraries/TokenIds.sol";
-import {Roles} from "./types/Codes.sol";
+import {ParameterKeys, Roles} from "./types/Codes.sol";
 import {InstitutionId, ProgrammeId, RetirementId, TokenId} from "./types/Ids.sol";
 
 /// @title PoolReserve
@@ -16,13 +16,18 @@ import {InstitutionId, ProgrammeId, RetirementId, TokenId} from "./types/Ids.sol
 contract PoolReserve is IPoolReserve {
     using TokenIds for TokenId;
 
-    /// @dev One slot, all that a withdrawal has to know.
+    /// @dev In the first slot all that a withdrawal has to know while no lower floor waits.
     struct Reserve {
         uint96 heldGrams;
-        uint96 anchoredGrams;
+        uint96 floorGrams;
+        // Running second from which lowerGrams is the floor; 0 when no lower floor waits.
+        uint40 lowerFrom;
+        uint96 lowerGrams;
         uint64 epochs;
     }
 
+    /// @notice Longest wait of a lower floor, so that no decision locks the units for ever.
+    uint40 public constant MOST_LOWER_SECONDS = 365 days;
     uint128 private constant MILLIGRAMS_PER_GRAM = 1000;
 
     IProgrammes private immutable PROGRAMMES;
@@ -33,14 +38,6 @@ contract PoolReserve is IPoolReserve {
 
     modifier onlyToken() {
         if (msg.sender != address(TOKEN)) revert PoolReserveNotToken(msg.sender);
-        _;
-    }
-
-    modifier onlyOperator(ProgrammeId programme) {
-        PROGRAMMES.requireRunning(programme);
-        if (!PROGRAMMES.hasRole(programme, Roles.OPERATOR, msg.sender)) {
-            revert PoolReserveRoleMissing(programme, Roles.OPERATOR, msg.sender);
-        }
         _;
     }
 
@@ -57,7 +54,8 @@ contract PoolReserve is IPoolReserve {
         uint64 count,
         uint8 depth,
         bytes32 fileHash
-    ) external onlyOperator(programme) returns (uint64 epoch) {
+    ) external returns (uint64 epoch) {
+        uint40 time = _requireOperator(programme);
         if (totalMilligrams % MILLIGRAMS_PER_GRAM != 0) {
             revert PoolReserveFraction(totalMilligrams);
         }
@@ -69,8 +67,8 @@ contract PoolReserve is IPoolReserve {
         uint128 totalGrams = totalMilligrams / MILLIGRAMS_PER_GRAM;
         uint96 held = reserve.heldGrams;
         if (totalGrams > held) revert PoolReserveShort(held, totalGrams);
+        uint40 lowerFrom = _setFloor(programme, reserve, uint96(totalGrams), time);
         epoch = reserve.epochs + 1;
-        reserve.anchoredGrams = uint96(totalGrams);
         reserve.epochs = epoch;
         _epochs[programme][epoch] = Epoch({
             root: root,
@@ -80,7 +78,17 @@ contract PoolReserve is IPoolReserve {
             depth: depth,
             anchoredAt: uint40(block.timestamp)
         });
-        emit PoolAnchored(programme, epoch, root, totalMilligrams, count, depth, fileHash);
+        emit PoolAnchored(
+            programme,
+            epoch,
+            root,
+            totalMilligrams,
+            count,
+            depth,
+            fileHash,
+            reserve.floorGrams,
+            lowerFrom
+        );
     }
 
     /// @inheritdoc IPoolReserve
@@ -90,12 +98,13 @@ contract PoolReserve is IPoolReserve {
         TokenId tokenId,
         uint64 grams,
         bytes32 document
-    ) external onlyOperator(programme) {
+    ) external {
+        uint40 time = _requireOperator(programme);
         InstitutionId institution = PROGRAMMES.institutionOf(to);
         if (institution == PROGRAMMES.institutionOf(msg.sender)) {
             revert PoolReserveOwnInstitution(to, institution);
         }
-        _take(programme, tokenId, grams);
+        _take(programme, tokenId, grams, time);
         emit PoolWithdrawn(programme, tokenId, to, grams, document);
         // Last, because it may call the receiver.
         TOKEN.safeTransferFrom(address(this), to, TokenId.unwrap(tokenId), grams, "");
@@ -108,8 +117,8 @@ contract PoolReserve is IPoolReserve {
         uint64 grams,
         uint8 purpose,
         bytes32 content
-    ) external onlyOperator(programme) returns (RetirementId retirementId) {
-        _take(programme, tokenId, grams);
+    ) external returns (RetirementId retirementId) {
+        _take(programme, tokenId, grams, _requireOperator(programme));
         retirementId = TOKEN.retire(tokenId, grams, purpose, content);
         emit PoolRetired(programme, tokenId, retirementId, grams);
     }
@@ -119,7 +128,7 @@ contract PoolReserve is IPoolReserve {
         ProgrammeId programme = tokenId.programmeOf();
         Reserve storage reserve = _reserves[programme];
         reserve.heldGrams -= grams;
-        emit PoolVoided(programme, tokenId, grams, _deficit(reserve));
+        emit PoolVoided(programme, tokenId, grams, _deficit(programme, reserve));
     }
 
     /// @inheritdoc IERC1155Receiver
@@ -180,12 +189,25 @@ contract PoolReserve is IPoolReserve {
 
     /// @inheritdoc IPoolReserve
     function anchoredGrams(ProgrammeId programme) external view returns (uint128) {
-        return _reserves[programme].anchoredGrams;
+        Reserve storage reserve = _reserves[programme];
+        return reserve.lowerFrom == 0 ? reserve.floorGrams : reserve.lowerGrams;
+    }
+
+    /// @inheritdoc IPoolReserve
+    function floorOf(
+        ProgrammeId programme
+    ) external view returns (uint128 floorGrams, uint128 lowerGrams, uint40 lowerFrom) {
+        Reserve storage reserve = _reserves[programme];
+        uint40 time = _runningSeconds(programme);
+        floorGrams = _floor(reserve, time);
+        if (time < reserve.lowerFrom) {
+            (lowerGrams, lowerFrom) = (reserve.lowerGrams, reserve.lowerFrom);
+        }
     }
 
     /// @inheritdoc IPoolReserve
     function deficitGrams(ProgrammeId programme) external view returns (uint128) {
-        return _deficit(_reserves[programme]);
+        return _deficit(programme, _reserves[programme]);
     }
 
     /// @inheritdoc IERC165
@@ -211,18 +233,63 @@ contract PoolReserve is IPoolReserve {
         emit PoolReceived(programme, tokenId, from, uint64(value));
     }
 
-    function _take(ProgrammeId programme, TokenId tokenId, uint64 grams) private {
+    function _take(ProgrammeId programme, TokenId tokenId, uint64 grams, uint40 time) private {
         if (tokenId.programmeOf() != programme) revert PoolReserveProgramme(programme, tokenId);
         Reserve storage reserve = _reserves[programme];
-        uint256 needed = uint256(reserve.anchoredGrams) + grams;
+        uint256 needed = uint256(_floor(reserve, time)) + grams;
         uint96 held = reserve.heldGrams;
         if (held < needed) revert PoolReserveShort(held, uint128(needed));
         reserve.heldGrams = held - grams;
     }
 
-    function _deficit(Reserve storage reserve) private view returns (uint128) {
+    /// @dev A total that is not below the floor is the floor at once. A lower one waits; what was
+    /// to become the floor before keeps its time only when the new total is not below it either, so
+    /// that no gram is released sooner than its own announcement allows.
+    /// @return lowerFrom Running second from which the total is the floor; 0 for at once.
+    function _setFloor(
+        ProgrammeId programme,
+        Reserve storage reserve,
+        uint96 grams,
+        uint40 time
+    ) private returns (uint40 lowerFrom) {
+        uint96 floor = _floor(reserve, time);
+        if (grams < floor) {
+            bool keeps = time < reserve.lowerFrom && grams >= reserve.lowerGrams;
+            lowerFrom = keeps ? reserve.lowerFrom : _lowerFrom(programme, time);
+        }
+        reserve.floorGrams = lowerFrom == 0 ? grams : floor;
+        reserve.lowerGrams = lowerFrom == 0 ? 0 : grams;
+        reserve.lowerFrom = lowerFrom;
+    }
+
+    function _lowerFrom(ProgrammeId programme, uint40 time) private view returns (uint40) {
+        uint128 length = PROGRAMMES.parameterOr(programme, ParameterKeys.POOL_LOWER_SECONDS, 0);
+        if (length == 0) return 0;
+        return time + (length < MOST_LOWER_SECONDS ? uint40(length) : MOST_LOWER_SECONDS);
+    }
+
+    function _deficit(
+        ProgrammeId programme,
+        Reserve storage reserve
+    ) private view returns (uint128) {
         uint96 held = reserve.heldGrams;
-        uint96 anchored = reserve.anchoredGrams;
-        return anchored > held ? anchored - held : 0;
+        uint96 floor = _floor(reserve, _runningSeconds(programme));
+        return floor > held ? floor - held : 0;
+    }
+
+    function _floor(Reserve storage reserve, uint40 time) private view returns (uint96) {
+        uint40 from = reserve.lowerFrom;
+        return from != 0 && time >= from ? reserve.lowerGrams : reserve.floorGrams;
+    }
+
+    /// @return time The programme's running second.
+    function _requireOperator(ProgrammeId programme) private view returns (uint40 time) {
+        (bool holds, uint64 paused) = PROGRAMMES.actorIn(programme, Roles.OPERATOR, msg.sender);
+        if (!holds) revert PoolReserveRoleMissing(programme, Roles.OPERATOR, msg.sender);
+        return uint40(block.timestamp - paused);
+    }
+
+    function _runningSeconds(ProgrammeId programme) private view returns (uint40) {
+        return uint40(block.timestamp - PROGRAMMES.pausedSecondsOf(programme));
     }
 }

@@ -8,13 +8,16 @@ import {InstitutionId, ProgrammeId, RetirementId, TokenId} from "../types/Ids.so
 /// @title PoolReserve: the units of persons
 /// @notice Holds, as nominee (名义持有人) and apart from the operator's own assets, the units behind
 /// the personal accounts of each programme. Persons are lines of a tree the operator anchors, epoch
-/// by epoch; the pool never anchors more than it holds, and nothing leaves it below what was last
-/// anchored. So whoever takes units out has anchored the lower lines first, and each person can
-/// prove their line against any epoch.
+/// by epoch; the pool never anchors more than it holds, and nothing leaves it below its floor: the
+/// total last anchored, except that a lower one counts only after the programme's
+/// "pool.lowerSeconds" (at once where it decided none). So whoever takes units out has anchored the
+/// lower lines first and long enough for everybody to look, and each person can prove their line
+/// against any epoch.
 /// @dev Epochs count from 1 in each programme. A line is a leaf of libraries/SumTree.sol, in
 /// milligrams and whole grams. Only the token's units are received. The token tells of voided units
-/// (onVoided); what the pool then lacks is shown by deficitGrams and PoolVoided and blocks
-/// withdrawal and retirement until units come in or a lower epoch is anchored.
+/// (onVoided); what the pool then lacks to its floor is shown by deficitGrams and PoolVoided and
+/// blocks withdrawal and retirement until units come in or the floor falls. Waits are in running
+/// seconds of the programme: seconds since 1970 without those it was paused.
 interface IPoolReserve is IERC1155Receiver {
     /// @notice An anchored state of a programme's personal lines.
     /// @param root Root of the tree of lines.
@@ -40,6 +43,8 @@ interface IPoolReserve is IERC1155Receiver {
         uint64 grams
     );
     /// @notice The operator stated all lines.
+    /// @param floorGrams Below it nothing leaves now.
+    /// @param lowerFrom Running second from which the total is the floor; 0 when it is at once.
     event PoolAnchored(
         ProgrammeId indexed programme,
         uint64 indexed epoch,
@@ -47,7 +52,9 @@ interface IPoolReserve is IERC1155Receiver {
         uint128 totalMilligrams,
         uint64 count,
         uint8 depth,
-        bytes32 fileHash
+        bytes32 fileHash,
+        uint128 floorGrams,
+        uint40 lowerFrom
     );
     /// @notice Units left to an account.
     event PoolWithdrawn(
@@ -65,7 +72,7 @@ interface IPoolReserve is IERC1155Receiver {
         uint64 grams
     );
     /// @notice Units of the pool were voided.
-    /// @param deficit Grams the pool now lacks to what was last anchored; 0 for none.
+    /// @param deficit Grams the pool now lacks to its floor; 0 for none.
     event PoolVoided(
         ProgrammeId indexed programme,
         TokenId indexed tokenId,
@@ -90,7 +97,10 @@ interface IPoolReserve is IERC1155Receiver {
     /// @notice The programme has no epoch of that number.
     error PoolReserveEpochUnknown(ProgrammeId programme, uint64 epoch);
 
-    /// @notice States the sum and the tree of all personal lines. By the operator.
+    /// @notice States the sum and the tree of all personal lines. By the operator. A total that is
+    /// not below the floor becomes the floor at once and ends a wait. A lower one becomes it after
+    /// "pool.lowerSeconds", at most MOST_LOWER_SECONDS, as they are decided now; when another one
+    /// waits already, it takes that one's place, and also its time where it is not below it.
     /// @param programme The programme.
     /// @param root Root of the tree.
     /// @param totalMilligrams Sum of all lines; whole grams, at most what the pool holds.
@@ -110,8 +120,8 @@ interface IPoolReserve is IERC1155Receiver {
         bytes32 fileHash
     ) external returns (uint64 epoch);
 
-    /// @notice Transfers units out of the pool, never below what was last anchored. By the
-    /// operator, but not to its own institution.
+    /// @notice Transfers units out of the pool, never below its floor. By the operator, but not to
+    /// its own institution.
     /// @param programme Programme of the units.
     /// @param to An open account.
     /// @param tokenId Their id.
@@ -129,8 +139,8 @@ interface IPoolReserve is IERC1155Receiver {
         bytes32 document
     ) external;
 
-    /// @notice Retires units of the pool, never below what was last anchored. By the operator. The
-    /// pool is the retirement's holder.
+    /// @notice Retires units of the pool, never below its floor. By the operator. The pool is the
+    /// retirement's holder.
     /// @param programme Programme of the units.
     /// @param tokenId Their id.
     /// @param grams How many.
@@ -182,6 +192,14 @@ interface IPoolReserve is IERC1155Receiver {
     /// @notice Grams the last epoch owes; 0 when there is none.
     function anchoredGrams(ProgrammeId programme) external view returns (uint128);
 
-    /// @notice Grams the pool lacks to the last epoch after units were voided; 0 for none.
+    /// @notice Below what nothing leaves the pool.
+    /// @return floorGrams The floor now; 0 when there is no epoch.
+    /// @return lowerGrams What becomes the floor when its wait is over; 0 when nothing waits.
+    /// @return lowerFrom Running second from which it is; 0 when nothing waits.
+    function floorOf(
+        ProgrammeId programme
+    ) external view returns (uint128 floorGrams, uint128 lowerGrams, uint40 lowerFrom);
+
+    /// @notice Grams the pool lacks to its floor after units were voided; 0 for none.
     function deficitGrams(ProgrammeId programme) external view returns (uint128);
 }

@@ -706,7 +706,9 @@ CREATE INDEX pledge_owner ON mirror.pledge (owner, block_number);
 CREATE INDEX pledge_creditor ON mirror.pledge (creditor, block_number);
 
 -- Anchored states of a programme's personal lines, and what went in and out of its pool. `kind`: received,
--- withdrawn, retired, voided; `counterparty` is who gave or got; `deficit_grams` what it lacks since.
+-- withdrawn, retired, voided; `counterparty` is who gave or got; `deficit_grams` what it lacks since. Nothing left
+-- the pool below `floor_grams` when the epoch was anchored; its own lower total counts from the programme's running
+-- second `lower_from`, null when it counted at once.
 CREATE TABLE mirror.pool_epoch (
   programme bigint NOT NULL,
   epoch bigint NOT NULL,
@@ -715,6 +717,8 @@ CREATE TABLE mirror.pool_epoch (
   count numeric(20, 0) NOT NULL,
   depth smallint NOT NULL,
   file_hash bytea NOT NULL,
+  floor_grams numeric(39, 0) NOT NULL,
+  lower_from bigint,
   transaction_hash bytea NOT NULL,
   block_number bigint NOT NULL,
   anchored_at bigint NOT NULL,

@@ -11,6 +11,7 @@ import {
   networkHelpers,
   PROGRAMME,
   ROLE,
+  setParameters,
 } from "./support.ts";
 
 const { loadFixture } = networkHelpers;
@@ -320,13 +321,153 @@ describe("PoolReserve: a void of its units", () => {
   });
 });
 
+describe("PoolReserve: a lower floor", () => {
+  const WAIT_SECONDS = 7n * 86_400n;
+  const { time } = networkHelpers;
+
+  async function waiting() {
+    const m = await anchored();
+    await setParameters(m, { "pool.lowerSeconds": WAIT_SECONDS });
+    return m;
+  }
+
+  /** What a withdrawal of one gram is told to need is the floor and the gram. */
+  async function floor(m: Pool, grams: bigint, lower = 0n, from = 0n): Promise<void> {
+    expect(await m.poolReserve.floorOf(PROGRAMME)).to.deep.equal([grams, lower, from]);
+    const more = (await held(m)) - grams + 1n;
+    for (const call of [
+      m.reserve.withdraw(PROGRAMME, m.buyer.address, TOKEN_ID, more, DOCUMENT),
+      m.reserve.retire(PROGRAMME, TOKEN_ID, more, 2, DOCUMENT),
+    ]) {
+      await expect(call)
+        .to.be.revertedWithCustomError(m.reserve, "PoolReserveShort")
+        .withArgs(await held(m), (await held(m)) + 1n);
+    }
+  }
+
+  /** Anchors so many grams, which count from so many seconds ahead. */
+  async function lowered(m: Pool, grams: bigint, floorGrams: bigint): Promise<bigint> {
+    const call = await anchor(m, grams * 1_000n);
+    const from = (await now()) + WAIT_SECONDS;
+    const epoch = await m.poolReserve.lastEpoch(PROGRAMME);
+    await expect(call)
+      .to.emit(m.poolReserve, "PoolAnchored")
+      .withArgs(PROGRAMME, epoch, id("root"), grams * 1_000n, 1, 0, FILE, floorGrams, from);
+    return from;
+  }
+
+  it("lets nothing out before its time, to the second", async () => {
+    const m = await loadFixture(waiting);
+    const from = await lowered(m, 0n, HELD_GRAMS);
+    await floor(m, HELD_GRAMS, 0n, from);
+    expect(await m.poolReserve.anchoredGrams(PROGRAMME)).to.equal(0n);
+    await time.setNextBlockTimestamp(from - 1n);
+    await expect(m.reserve.withdraw(PROGRAMME, m.buyer.address, TOKEN_ID, 1, DOCUMENT))
+      .to.be.revertedWithCustomError(m.reserve, "PoolReserveShort")
+      .withArgs(HELD_GRAMS, HELD_GRAMS + 1n);
+    await time.setNextBlockTimestamp(from);
+    await m.reserve.withdraw(PROGRAMME, m.buyer.address, TOKEN_ID, 300, DOCUMENT);
+    expect(await m.poolReserve.floorOf(PROGRAMME)).to.deep.equal([0n, 0n, 0n]);
+    expect(await held(m)).to.equal(HELD_GRAMS - 300n);
+  });
+
+  it("waits longer by every pause, and a pause alone ends no wait", async () => {
+    const m = await loadFixture(waiting);
+    const p = m.programmes.connect(m.authority);
+    const from = await lowered(m, 900n, HELD_GRAMS);
+    await p.pauseProgramme(PROGRAMME, DOCUMENT);
+    const paused = await now();
+    await time.increase(2n * WAIT_SECONDS);
+    expect(await m.poolReserve.floorOf(PROGRAMME)).to.deep.equal([HELD_GRAMS, 900n, from]);
+    await p.resumeProgramme(PROGRAMME, DOCUMENT);
+    const lost = (await now()) - paused;
+    await floor(m, HELD_GRAMS, 900n, from);
+    await time.increaseTo(from + lost - 1n);
+    expect(await m.poolReserve.floorOf(PROGRAMME)).to.deep.equal([HELD_GRAMS, 900n, from]);
+    await time.increaseTo(from + lost);
+    await floor(m, 900n);
+  });
+
+  it("starts again when a still lower one takes its place", async () => {
+    const m = await loadFixture(waiting);
+    const first = await lowered(m, 900n, HELD_GRAMS);
+    await time.increaseTo(first - 10n);
+    const second = await lowered(m, 100n, HELD_GRAMS);
+    await time.increaseTo(first + 10n);
+    await floor(m, HELD_GRAMS, 100n, second);
+    await time.increaseTo(second);
+    await floor(m, 100n);
+  });
+
+  it("gives its time to one that is not below it, and to no other", async () => {
+    const m = await loadFixture(waiting);
+    const first = await lowered(m, 500n, HELD_GRAMS);
+    await time.increaseTo(first - 100n);
+    for (const grams of [500n, 700n]) {
+      await anchor(m, grams * 1_000n);
+      await floor(m, HELD_GRAMS, grams, first);
+    }
+    await time.increaseTo(first - 50n);
+    // 500 g were told long ago, but what is withdrawn is told by the last word.
+    const again = await lowered(m, 500n, HELD_GRAMS);
+    await time.increaseTo(first);
+    await floor(m, HELD_GRAMS, 500n, again);
+  });
+
+  it("ends when a total is anchored that is not below the floor", async () => {
+    const m = await loadFixture(waiting);
+    const first = await lowered(m, 500n, HELD_GRAMS);
+    await time.increaseTo(first - 100n);
+    await anchor(m, HELD_GRAMS * 1_000n);
+    await floor(m, HELD_GRAMS);
+    const second = await lowered(m, 500n, HELD_GRAMS);
+    await time.increaseTo(first);
+    await floor(m, HELD_GRAMS, 500n, second);
+    await time.increaseTo(second);
+    // The floor fell although nobody wrote so; from there it rises at once and falls slowly.
+    await anchor(m, 600_000n);
+    await floor(m, 600n);
+    await floor(m, 600n, 599n, await lowered(m, 599n, 600n));
+  });
+
+  it("keeps the time it was given when another wait is decided later", async () => {
+    const m = await loadFixture(waiting);
+    const from = await lowered(m, 500n, HELD_GRAMS);
+    await setParameters(m, { "pool.lowerSeconds": 0n });
+    await floor(m, HELD_GRAMS, 500n, from);
+    await anchor(m, 400_000n);
+    await floor(m, 400n);
+  });
+
+  it("waits a year at most, whatever is decided", async () => {
+    const m = await loadFixture(waiting);
+    await setParameters(m, { "pool.lowerSeconds": 1n << 100n });
+    await anchor(m, 500_000n);
+    const most = (await m.poolReserve.MOST_LOWER_SECONDS()) as bigint;
+    expect(most).to.equal(365n * 86_400n);
+    await floor(m, HELD_GRAMS, 500n, (await now()) + most);
+  });
+
+  it("is what a deficit is counted to", async () => {
+    const m = await loadFixture(waiting);
+    await voidOf(m, OTHER_ID, 150n);
+    const from = await lowered(m, 850n, HELD_GRAMS);
+    expect(await m.poolReserve.deficitGrams(PROGRAMME)).to.equal(150n);
+    await time.increaseTo(from);
+    expect(await m.poolReserve.deficitGrams(PROGRAMME)).to.equal(0n);
+    await expect(voidOf(m, OTHER_ID, 1n))
+      .to.emit(m.poolReserve, "PoolVoided")
+      .withArgs(PROGRAMME, OTHER_ID, 1, 1);
+  });
+});
+
 describe("PoolReserve: epochs", () => {
   it("say all of the tree and stay as they were", async () => {
     const m = await loadFixture(pool);
     const tree = await treeOf(LINES);
     await expect(m.reserve.anchor(PROGRAMME, tree.root, tree.total, 2, 1, FILE))
       .to.emit(m.reserve, "PoolAnchored")
-      .withArgs(PROGRAMME, 1, tree.root, tree.total, 2, 1, FILE);
+      .withArgs(PROGRAMME, 1, tree.root, tree.total, 2, 1, FILE, HELD_GRAMS, 0);
     const first = [tree.root, FILE, tree.total, 2n, 1n, await now()];
     await anchor(m, 5_000n);
     expect(await m.poolReserve.epochOf(PROGRAMME, 1)).to.deep.equal(first);

@@ -1,5 +1,12 @@
 import { expect } from "chai";
-import { type Interface, id, type TypedDataField, ZeroAddress, ZeroHash } from "ethers";
+import {
+  encodeBytes32String,
+  type Interface,
+  id,
+  type TypedDataField,
+  ZeroAddress,
+  ZeroHash,
+} from "ethers";
 import { interfaces } from "../../server/chain/contracts.ts";
 import { mirrorDigest } from "../../server/database/mirror.ts";
 import { retirementLinesOf } from "../../server/database/queries/certificates.ts";
@@ -327,7 +334,7 @@ describe("the mirror of everything the contracts say", function () {
     });
 
     it("shows what a pool took in, anchored and gave out", async () => {
-      const { enterprise, operator } = registry.accounts;
+      const { authority, enterprise, operator } = registry.accounts;
       const pool = registry.deployment.contracts.poolReserve;
       await order("transfer", "enterprise", { to: pool, tokenId, grams: "100" });
       await registry.act(operator, "poolReserve", "anchor", [
@@ -335,6 +342,7 @@ describe("the mirror of everything the contracts say", function () {
       ]);
       expect(await one("SELECT * FROM mirror.pool_epoch")).to.include({
         ...{ epoch: "1", total_milligrams: "60000", count: "2" },
+        ...{ floor_grams: "60", lower_from: null },
       });
       const values = [1, enterprise, tokenId, 30, DOCUMENT];
       await registry.act(operator, "poolReserve", "withdraw", values);
@@ -345,6 +353,14 @@ describe("the mirror of everything the contracts say", function () {
         { kind: "received", grams: "100" },
         { kind: "withdrawn", grams: "30" },
       ]);
+      const weekOf = [1, encodeBytes32String("pool.lowerSeconds"), 604_800, 0, DOCUMENT];
+      await registry.act(authority, "programmes", "setParameter", weekOf);
+      const lower = [1, id("fewer"), 50_000, 2, 1, id("file")];
+      await registry.act(operator, "poolReserve", "anchor", lower);
+      const shown = await one(
+        "SELECT floor_grams, lower_from - anchored_at AS wait FROM mirror.pool_epoch WHERE epoch = 2",
+      );
+      expect(shown).to.include({ floor_grams: "60", wait: "604800" });
     });
   });
 

@@ -147,6 +147,8 @@ export const tradingRecords: Records = {
         count: told.count,
         depth: told.depth,
         file_hash: told.fileHash,
+        floor_grams: told.floorGrams,
+        lower_from: told.lowerFrom === 0n ? null : told.lowerFrom,
         transaction_hash: transaction,
         block_number,
         anchored_at: at,
