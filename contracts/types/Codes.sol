@@ -246,6 +246,6 @@ library ParameterKeys {
     bytes32 internal constant SETTLEMENT_GRACE_SECONDS = "settlement.graceSeconds";
     /// @notice Seconds from a creditor's claim to its foreclosure; the authority may stay it.
     bytes32 internal constant PLEDGE_GRACE_SECONDS = "pledge.graceSeconds";
-    /// @notice Seconds a lower total of the pool waits before it counts, pauses not; at most a year.
+    /// @notice Seconds a lower total of a pool waits before it counts, pauses not; at most a year.
     bytes32 internal constant POOL_LOWER_SECONDS = "pool.lowerSeconds";
 }
