@@ -166,6 +166,24 @@ async function install() {
   writeWhole(stamp, wanted);
 }
 
+/** The binding to PKCS#11 needs a compiler, so it is made only where somebody keeps keys in a token. */
+async function buildTokens() {
+  const wanted = process.env.KEYSTORE === "pkcs11" || process.env.TANPU_TEST_PKCS11_LIBRARY;
+  const folder = at("node_modules", "pkcs11js");
+  if (!wanted || fs.existsSync(path.join(folder, "build", "Release", "pkcs11.node"))) return;
+  if (!fs.existsSync(folder)) {
+    throw new SetupError(
+      "KEYSTORE=pkcs11 needs the npm package pkcs11js, which could not be installed.",
+    );
+  }
+  await runTool("Compiling the PKCS#11 binding", "build-pkcs11.log", "npm", [
+    "--prefix",
+    folder,
+    "run",
+    "build",
+  ]);
+}
+
 const filesUnder = (folder, ending) =>
   fs.existsSync(folder)
     ? fs
@@ -222,6 +240,7 @@ try {
   fs.mkdirSync(logs, { recursive: true });
   await withLock(async () => {
     await install();
+    await buildTokens();
     if (command !== "stop" && command !== "reset") await build();
   });
 } catch (error) {

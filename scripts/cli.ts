@@ -11,7 +11,16 @@ import { PARTS, runNode, runTests } from "./test.ts";
 class UsageError extends Error {}
 
 /** Failures whose message is made for the person at the terminal; any other one is shown with its trace. */
-const toldPlainly = new Set(["StackError", "StepError", "DeploymentError", "ReindexRefusedError"]);
+const toldPlainly = new Set([
+  "StackError",
+  "StepError",
+  "DeploymentError",
+  "ReindexRefusedError",
+  "RotationError",
+  "PermanentError",
+  "RetryableError",
+  "ConfigError",
+]);
 
 type Flags = Readonly<Record<string, boolean | string | undefined>>;
 
@@ -43,6 +52,7 @@ const commands: Readonly<Record<string, Command>> = {
   reindex: { flags: [], words: 0, run: reindex },
   deploy: { flags: [], words: 1, run: (_flags, [config]) => deploy(config) },
   compare: { flags: ["json"], valued: ["manifest"], words: 0, run: compare },
+  keys: { flags: [], valued: ["document", "by"], words: 2, run: keys },
   bench: { flags: ["json"], words: 1, run: bench },
   test: {
     flags: ["deep"],
@@ -64,6 +74,32 @@ function help(): number {
 async function demo(flags: Flags): Promise<number> {
   const { runDemo } = await import("./demo.ts");
   return runDemo({ once: flags.once === true, json: flags.json === true, dataFolder });
+}
+
+async function keys(flags: Flags, words: readonly string[]): Promise<number> {
+  const [what = ""] = words;
+  const takesAccount = what === "rotate" || what === "end";
+  if (!takesAccount && what !== "list" && what !== "create") {
+    throw new UsageError("keys takes one of: list create rotate end.");
+  }
+  if ((words.length === 2) !== takesAccount) {
+    throw new UsageError(
+      takesAccount
+        ? `keys ${what} needs the address of the account that has the old key.`
+        : `keys ${what} takes no address.`,
+    );
+  }
+  const { runKeys } = await import("./keys/commands.ts");
+  const textOf = (flag: unknown) => (typeof flag === "string" ? flag : undefined);
+  await runKeys({
+    dataFolder,
+    words,
+    rpcUrl: variable("RPC_URL"),
+    document: textOf(flags.document),
+    by: textOf(flags.by),
+    print: (text) => process.stdout.write(`${text}\n`),
+  });
+  return 0;
 }
 
 /** The benchmarks, each a program of its own that prints rows or, with --json, one object as its last line. */

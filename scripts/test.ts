@@ -284,10 +284,14 @@ export async function runTests(options: {
       `${outcome.red ? "RED" : "ok "} ${part.padEnd(12)} ${String(passed + failed).padStart(5)} ${noun.padEnd(6)} ${seconds.toFixed(1).padStart(7)} s${more ? `  (${more})` : ""}`,
     );
   }
-  if (outcomes.some(({ part }) => part === "integration") && !hasOperatorServers()) {
+  const integrated = outcomes.some(({ part }) => part === "integration");
+  if (integrated && !hasOperatorServers()) {
     say(
       "The flow on an operator's own Postgres and Redis was not run: TANPU_TEST_DATABASE_URL and TANPU_TEST_REDIS_URL are not set.",
     );
+  }
+  if (integrated && !process.env.TANPU_TEST_PKCS11_LIBRARY) {
+    say("Keys in a PKCS#11 token were not tried: TANPU_TEST_PKCS11_LIBRARY is not set.");
   }
   // Checks are not tests, so only those that failed show in the total; a part without tests counts as one failure.
   const passed = outcomes.reduce(

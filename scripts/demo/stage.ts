@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import * as path from "node:path";
 import pg from "pg";
 import { parse as parseYaml } from "yaml";
-import type { FileKeyStore } from "../../server/chain/keys.ts";
+import type { FileKeyStore, KeyMaker } from "../../server/chain/keys.ts";
 import { createApiKey } from "../../server/database/commands.ts";
 import type { Role } from "../../server/domain/access.ts";
 import { toHex, utf8 } from "../../server/domain/bytes.ts";
@@ -140,7 +140,7 @@ export async function setStage(
 /** The reviewer signs with a key of its own, which the registry never holds. */
 async function partyAccounts(
   dataFolder: string,
-  keys: FileKeyStore,
+  keys: KeyMaker,
   reviewerKeys: FileKeyStore,
 ): Promise<Record<Party, string>> {
   const held = PARTIES.filter((party): party is Exclude<Party, "reviewer"> => party !== "reviewer");
@@ -155,7 +155,7 @@ async function setUpProgramme(of: {
   manifest: Manifest;
   store: BlobStore;
   accounts: Record<Party, string>;
-  keys: FileKeyStore;
+  keys: KeyMaker;
   deployer: string;
 }): Promise<void> {
   const { script, manifest, store, accounts, keys } = of;

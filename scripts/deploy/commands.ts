@@ -8,7 +8,7 @@ import { chainAt } from "../deploy.ts";
 import { liveOwner, takeFolder } from "../dev/owner.ts";
 import { knownPort } from "../dev/ports.ts";
 import { forgetProcess } from "../dev/processes.ts";
-import { folders, openKeys, readJson, stepSigner, writeJson } from "../dev/registry.ts";
+import { folders, openRegistryKeys, readJson, stepSigner, writeJson } from "../dev/registry.ts";
 import { rpc } from "../dev/rpc.ts";
 import { StackError } from "../dev/stackError.ts";
 import { type Comparison, compare, hardhatChain } from "./compare.ts";
@@ -127,7 +127,7 @@ async function deployerOf(config: DeployConfig, command: DeployCommand): Promise
   }
   const { dataFolder } = command;
   try {
-    const keys = await openKeys(dataFolder, folders.keys(dataFolder));
+    const keys = await openRegistryKeys(dataFolder);
     if ((await keys.addresses()).includes(config.deployer.toLowerCase())) {
       return stepSigner(keys, config.deployer);
     }
@@ -135,7 +135,7 @@ async function deployerOf(config: DeployConfig, command: DeployCommand): Promise
     throw new DeploymentError(`The key store of ${dataFolder} cannot be opened.`, { cause });
   }
   throw new DeploymentError(
-    `${dataFolder} holds no key of ${config.deployer}; set DEPLOYER_KEY_FILE, or make one with scripts/keys.ts.`,
+    `${dataFolder} holds no key of ${config.deployer}; set DEPLOYER_KEY_FILE, or make one with ./tanpu keys create.`,
   );
 }
 

@@ -1,6 +1,13 @@
 import { readFile } from "node:fs/promises";
 import * as path from "node:path";
-import { FileKeyStore, readPassphrase } from "../../server/chain/keys.ts";
+import {
+  FileKeyStore,
+  type KeyMaker,
+  type KeyStore,
+  readPassphrase,
+} from "../../server/chain/keys.ts";
+import { openKeyStore } from "../../server/chain/openKeys.ts";
+import { readKeyStoreConfig } from "../../server/platform/keystoreConfig.ts";
 import { writeDurably } from "../../server/platform/store.ts";
 import { checkDeployed, deploy, type Manifest, type StepSigner } from "../deploy.ts";
 
@@ -12,7 +19,12 @@ export const folders = {
   parties: (dataFolder: string) => path.join(dataFolder, "secrets", "parties.json"),
 };
 
-/** The key store of a data folder, opened with the passphrase the stack made for it. */
+/** The store that the registry's own parties sign with: the one of the configuration. */
+export function openRegistryKeys(dataFolder: string): Promise<KeyMaker> {
+  return openKeyStore(readKeyStoreConfig(), dataFolder);
+}
+
+/** A folder of key files, opened with the passphrase the stack made for the data folder. */
 export async function openKeys(dataFolder: string, folder: string): Promise<FileKeyStore> {
   const file =
     process.env.KEYSTORE_PASSPHRASE_FILE ?? path.join(dataFolder, "secrets", "keystore-passphrase");
@@ -26,7 +38,7 @@ export async function openKeys(dataFolder: string, folder: string): Promise<File
 export async function namedKeys<Name extends string>(
   file: string,
   names: readonly Name[],
-  keys: FileKeyStore,
+  keys: KeyMaker,
 ): Promise<Record<Name, string>> {
   const known = (await readJson<Record<string, string>>(file)) ?? {};
   const missing = names.filter((name) => known[name] === undefined);
@@ -36,7 +48,7 @@ export async function namedKeys<Name extends string>(
 }
 
 /** A key of the store in the shape that set-up steps are signed with. */
-export function stepSigner(keys: FileKeyStore, address: string): StepSigner {
+export function stepSigner(keys: KeyStore, address: string): StepSigner {
   return { address, signTransaction: (transaction) => keys.signTransaction(address, transaction) };
 }
 
@@ -48,9 +60,9 @@ export async function prepareRegistry(options: {
   dataFolder: string;
   rpcUrl: string;
   onStep?: (k: number, of: number, name: string) => void;
-}): Promise<{ manifest: Manifest; keys: FileKeyStore; deployer: string }> {
+}): Promise<{ manifest: Manifest; keys: KeyMaker; deployer: string }> {
   const { dataFolder, rpcUrl, onStep } = options;
-  const keys = await openKeys(dataFolder, folders.keys(dataFolder));
+  const keys = await openRegistryKeys(dataFolder);
   const expected = await readJson<Manifest>(folders.manifest(dataFolder));
   // A registry of ./tanpu deploy: its deployer has no say any more, so there is nothing to take up.
   if (expected?.plan?.ownership) {

@@ -31,6 +31,12 @@ export interface KeyStore {
   signTypedData(address: string, data: TypedData): Promise<string>;
 }
 
+/** A store that also makes keys. */
+export interface KeyMaker extends KeyStore {
+  /** Makes a new key; returns its address. */
+  create(): Promise<string>;
+}
+
 // Node's own scrypt runs off the main thread and is some thirty times faster than ethers' JavaScript.
 ethersScrypt.register(
   (password, salt, cost, blockSize, parallelization, length) =>
@@ -53,7 +59,7 @@ const DEFAULT_SCRYPT_COST = 2 ** 17;
  * A folder of encrypted V3 key files, one a key, named by address, readable by the owner alone. Files
  * are decrypted on first use and written atomically; none is ever overwritten.
  */
-export class FileKeyStore implements KeyStore {
+export class FileKeyStore implements KeyMaker {
   readonly #folder: string;
   readonly #passphrase: string;
   readonly #scryptCost: number;
@@ -145,9 +151,12 @@ export class FileKeyStore implements KeyStore {
   }
 }
 
-/** Reads a passphrase file; a last line break does not belong to it. Throws PermanentError if empty. */
+/** Reads a file of a passphrase or PIN; a last line break does not belong to it. PermanentError if empty. */
 export async function readPassphrase(file: string): Promise<string> {
-  const passphrase = (await readFile(file, "utf8")).replace(/\r?\n$/, "");
+  const text = await readFile(file, "utf8").catch((cause) => {
+    throw new PermanentError(`the passphrase file ${file} cannot be read`, { cause });
+  });
+  const passphrase = text.replace(/\r?\n$/, "");
   if (passphrase === "") throw new PermanentError(`the passphrase file ${file} is empty`);
   return passphrase;
 }

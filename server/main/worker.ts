@@ -3,7 +3,7 @@ import path from "node:path";
 import pg from "pg";
 import { connectChain } from "../chain/client.ts";
 import { requireDeployment } from "../chain/contracts.ts";
-import { FileKeyStore, readPassphrase } from "../chain/keys.ts";
+import { openKeyStore } from "../chain/openKeys.ts";
 import { createReader } from "../chain/reader.ts";
 import { createWriter } from "../chain/writer.ts";
 import { openPool } from "../database/client.ts";
@@ -11,6 +11,7 @@ import { toHex } from "../domain/bytes.ts";
 import { loadHashSuite } from "../domain/hashSuite.ts";
 import { type ProgrammeRules, readProgrammeRules } from "../intake/ruleFiles.ts";
 import { readConfig } from "../platform/config.ts";
+import { readKeyStoreConfig } from "../platform/keystoreConfig.ts";
 import { createLogger } from "../platform/logger.ts";
 import { handleShutdown } from "../platform/shutdown.ts";
 import { openBlobStore } from "../platform/store.ts";
@@ -36,14 +37,6 @@ async function readRules(): Promise<ProgrammeRules[]> {
   return (await Promise.all(read)).flatMap((rules) => (rules.ok ? [rules.value] : []));
 }
 
-async function openKeys(): Promise<FileKeyStore> {
-  const file = config.keystorePassphraseFile;
-  const passphrase = await readPassphrase(
-    file ?? path.join(config.dataFolder, "secrets", "keystore-passphrase"),
-  );
-  return new FileKeyStore({ folder: path.join(config.dataFolder, "keystore"), passphrase });
-}
-
 async function main(): Promise<void> {
   const deployment = await waitForDeployment(config.dataFolder, logger, stop.signal);
   if (!deployment) return;
@@ -57,7 +50,7 @@ async function main(): Promise<void> {
   const [suite, rules, keys] = await Promise.all([
     loadHashSuite("keccak"),
     readRules(),
-    openKeys(),
+    openKeyStore(readKeyStoreConfig(), config.dataFolder),
   ]);
   const hash = (bytes: Uint8Array): string => toHex(suite.hash(bytes));
   const kept = openBlobStore(path.join(config.dataFolder, "blobs"), hash);

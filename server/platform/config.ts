@@ -30,7 +30,6 @@ const environment = z.object({
     .enum(["production", "demo"], { message: "must be production or demo" })
     .default("production"),
   FINALITY_BLOCKS: whole(0, 100_000).default(12),
-  KEYSTORE_PASSPHRASE_FILE: z.string().min(1).optional(),
   LOG_LEVEL: z
     .enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"], {
       message: "must be trace, debug, info, warn, error, fatal or silent",
@@ -55,7 +54,6 @@ export interface Config {
   readonly mode: "production" | "demo";
   /** How many blocks must stand on a block before it is final. */
   readonly finalityBlocks: number;
-  readonly keystorePassphraseFile: string | undefined;
   readonly logLevel: "trace" | "debug" | "info" | "warn" | "error" | "fatal" | "silent";
 }
 
@@ -87,7 +85,6 @@ export function readConfig(
     dataFolder: value.TANPU_DATA,
     mode: value.TANPU_MODE,
     finalityBlocks: value.FINALITY_BLOCKS,
-    keystorePassphraseFile: value.KEYSTORE_PASSPHRASE_FILE,
     logLevel: value.LOG_LEVEL,
   };
 }

@@ -14,6 +14,7 @@ const PAGES = [
   "docs/glossary.md",
   "docs/threat-model.md",
   "docs/privacy.md",
+  "docs/keys.md",
   ...(await readdir(path.join(ROOT, "docs", "adr"))).map((name) => `docs/adr/${name}`),
 ];
 
