@@ -79,6 +79,20 @@ library ActivityTrees {
         return IDoubleCount.Opening(uint64(index), leaf, siblings(tree, 0, index));
     }
 
+    /// @dev What answers a demand: all leaves below a place.
+    function leavesBelow(
+        Tree memory tree,
+        uint256 level,
+        uint256 index
+    ) internal pure returns (SumTree.Leaf[] memory shown) {
+        (uint256 first, uint256 end) = (index << level, (index + 1) << level);
+        if (end > tree.count) end = tree.count;
+        shown = new SumTree.Leaf[](end > first ? end - first : 0);
+        for (uint256 i = 0; i < shown.length; ++i) {
+            shown[i] = tree.leaves[first + i];
+        }
+    }
+
     function place(
         Tree memory tree,
         uint256 level,

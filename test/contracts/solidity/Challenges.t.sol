@@ -252,13 +252,7 @@ contract ChallengesTest is Registry {
     ) private {
         index = index % (1 << (tree.depth - level));
         uint64 demandId = doubleCount.demand(id, proposal, uint8(level), uint64(index));
-        uint256 first = index << level;
-        uint256 end = (index + 1) << level;
-        if (end > tree.count) end = tree.count;
-        SumTree.Leaf[] memory shown = new SumTree.Leaf[](end > first ? end - first : 0);
-        for (uint256 k = 0; k < shown.length; ++k) {
-            shown[k] = tree.leaves[first + k];
-        }
+        SumTree.Leaf[] memory shown = tree.leavesBelow(level, index);
         doubleCount.answer(demandId, proposal, shown, tree.siblings(level, index));
     }
 
