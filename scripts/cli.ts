@@ -3,6 +3,7 @@ import * as path from "node:path";
 import { parseArgs } from "node:util";
 import { resetData, stopStack } from "./dev/folder.ts";
 import { liveOwner } from "./dev/owner.ts";
+import { answeringUrl } from "./dev/rpc.ts";
 import { defaultDataFolder, type Stack, startStack } from "./dev/stack.ts";
 import { knownCause, StackError } from "./dev/stackError.ts";
 import { PARTS, runNode, runTests } from "./test.ts";
@@ -209,6 +210,12 @@ const fileOf = (name: string): string =>
 /** A variable of the environment; a blank one counts as not set. */
 const variable = (name: string): string | undefined => process.env[name]?.trim() || undefined;
 
+/** The node that `RPC_URL` names; of several, one that answers. */
+async function nodeUrl(): Promise<string | undefined> {
+  const setting = variable("RPC_URL");
+  return setting === undefined ? undefined : answeringUrl(setting);
+}
+
 async function deploy(config: string | undefined): Promise<number> {
   if (config === undefined) {
     throw new UsageError("deploy needs a configuration; deployments/sample.yaml shows one.");
@@ -218,7 +225,7 @@ async function deploy(config: string | undefined): Promise<number> {
   await runDeploy({
     configFile: fileOf(config),
     dataFolder,
-    rpcUrl: variable("RPC_URL"),
+    rpcUrl: await nodeUrl(),
     keyFile: keyFile === undefined ? undefined : fileOf(keyFile),
     say,
   });
@@ -231,7 +238,7 @@ async function compare(flags: Flags): Promise<number> {
     manifestFile: typeof flags.manifest === "string" ? fileOf(flags.manifest) : undefined,
     json: flags.json === true,
     dataFolder,
-    rpcUrl: variable("RPC_URL"),
+    rpcUrl: await nodeUrl(),
     print: (text) => process.stdout.write(`${text}\n`),
   });
 }

@@ -37,3 +37,21 @@ export async function blockAt(
   if (block === null) return undefined;
   return { number: Number(block.number), hash: block.hash, timestamp: Number(block.timestamp) };
 }
+
+/**
+ * The URL to use of a setting that may name several nodes of one chain, separated by commas: the first that answers, or
+ * the first of all when none does, so that the caller tells what is wrong with it.
+ */
+export async function answeringUrl(setting: string): Promise<string> {
+  const urls = setting.split(",").map((url) => url.trim());
+  if (urls.length > 1) {
+    for (const url of urls) {
+      const answers = await rpc(url, "eth_chainId").then(
+        () => true,
+        () => false,
+      );
+      if (answers) return url;
+    }
+  }
+  return urls[0] ?? setting;
+}

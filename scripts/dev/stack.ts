@@ -18,6 +18,7 @@ import {
   recordProcess,
 } from "./processes.ts";
 import { Role, type RoleName } from "./roles.ts";
+import { answeringUrl } from "./rpc.ts";
 import { StackError } from "./stackError.ts";
 import { replayTail, requireFinalBlock } from "./tail.ts";
 
@@ -139,7 +140,7 @@ async function startParts(
     if (begun[1].status === "fulfilled" && begun[1].value) started.chain = begun[1].value;
     for (const part of begun) if (part.status === "rejected") throw part.reason;
     const databaseUrl = started.postgres?.url ?? process.env.DATABASE_URL ?? "";
-    const rpcUrl = started.chain?.url ?? process.env.RPC_URL ?? "";
+    const rpcUrl = started.chain?.url ?? (await answeringUrl(process.env.RPC_URL ?? ""));
     const chainId = started.chain?.chainId ?? (await checkIdentity(dataFolder, rpcUrl));
     onProgress(
       `Database and chain ${chainId} are up (${((Date.now() - since) / 1000).toFixed(1)} s)`,
@@ -237,8 +238,9 @@ async function checkOutside(dataFolder: string): Promise<void> {
   const { DATABASE_URL: databaseUrl, RPC_URL: rpcUrl, REDIS_URL: redisUrl } = process.env;
   if (redisUrl) await checkRedis(redisUrl);
   if (rpcUrl) {
-    await checkIdentity(dataFolder, rpcUrl);
-    await requireBlocks(rpcUrl);
+    const url = await answeringUrl(rpcUrl);
+    await checkIdentity(dataFolder, url);
+    await requireBlocks(url);
   }
   if (databaseUrl) await claimDatabase(dataFolder, databaseUrl);
   else requireEmbedded(dataFolder);
@@ -267,7 +269,8 @@ function makeStack(parts: Parts, options: StackOptions, onProgress: (text: strin
   const env: NodeJS.ProcessEnv = {
     ...process.env,
     DATABASE_URL: databaseUrl,
-    RPC_URL: rpcUrl,
+    // The roles get every node of the setting, the stack itself uses the one that answers.
+    RPC_URL: parts.chain ? rpcUrl : process.env.RPC_URL || rpcUrl,
     PORT: String(parts.apiPort),
     TANPU_DATA: dataFolder,
     TANPU_MODE: parts.mode,

@@ -1,7 +1,6 @@
-import { FetchRequest, isError, JsonRpcProvider, Network } from "ethers";
-import { PermanentError, RetryableError } from "./failures.ts";
-
-const REQUEST_TIMEOUT_MILLISECONDS = 20_000;
+import { PermanentError, RetryableError, TooMuchError } from "./failures.ts";
+import { isRateLimit, NodeError, TimeoutError } from "./node.ts";
+import { type NodePauses, NodePool, type NodeTrouble } from "./nodes.ts";
 
 /** What a call of a contract gave: its return data, or the revert data it refused with. */
 export type CallResult =
@@ -9,90 +8,122 @@ export type CallResult =
   | { readonly ok: false; readonly revertData: string };
 
 /**
- * JSON-RPC to one node of one chain. Nothing is cached, detected or polled behind the caller's back:
- * ethers would otherwise answer from a quarter of a second ago, which breaks "read the head, then act".
+ * JSON-RPC to one chain, through one node or several. Nothing is cached behind the caller's back: an answer
+ * of a quarter of a second ago would break "read the head, then act".
  */
 export interface ChainClient {
   readonly chainId: number;
-  /** One JSON-RPC call. Throws RetryableError or PermanentError, with the cause. */
+  /** One JSON-RPC call. Throws RetryableError (TooMuchError among them) or PermanentError, with the cause. */
   send<T>(method: string, params: readonly unknown[]): Promise<T>;
+  /** One method with many parameter lists, in few requests; results in order. Who lacks it is asked one by one. */
+  batch?<T>(method: string, lists: readonly (readonly unknown[])[]): Promise<T[]>;
   /** `eth_call` or `eth_estimateGas`, where a revert is an answer and not a failure. */
   attempt(method: "eth_call" | "eth_estimateGas", params: readonly unknown[]): Promise<CallResult>;
+  /**
+   * Whether a second node has this block at this height too; true when only one node is configured, false when no
+   * other one answers. Throws DisagreementError when those that answer have another block there.
+   */
+  agree?(height: number, hash: string): Promise<boolean>;
   close(): void;
 }
 
-/** Connects lazily; the first call tells whether the node is there. */
-export function connectChain(options: { rpcUrl: string; chainId: number }): ChainClient {
-  const request = new FetchRequest(options.rpcUrl);
-  request.timeout = REQUEST_TIMEOUT_MILLISECONDS;
-  const network = Network.from(options.chainId);
-  const provider = new JsonRpcProvider(request, network, {
-    staticNetwork: network,
-    cacheTimeout: -1,
-    batchMaxCount: 1,
-    batchStallTime: 0,
-  });
-  const send = async <T>(method: string, params: readonly unknown[]): Promise<T> => {
+/**
+ * Connects lazily; the first call tells whether the node is there. `rpcUrl` may name several nodes, in a list or
+ * separated by commas, the preferred one first: calls go to the first that is in order, transactions to all.
+ */
+export function connectChain(options: {
+  rpcUrl: string | readonly string[];
+  chainId: number;
+  /** Told when a node is set aside, by host: its URL may hold a key. */
+  onTrouble?: (trouble: NodeTrouble) => void;
+  /** Hash of block 0; where given, a second node that begins otherwise is never asked. */
+  genesisHash?: string;
+  pauses?: NodePauses;
+}): ChainClient {
+  const pool = new NodePool({ ...options, urls: rpcUrlsOf(options.rpcUrl) });
+  const mapped = async <T>(method: string, work: Promise<T>): Promise<T> => {
     try {
-      return (await provider.send(method, [...params])) as T;
+      return await work;
     } catch (cause) {
       throw failureOf(method, cause);
     }
   };
   return {
     chainId: options.chainId,
-    send,
+    send: (method, params) => mapped(method, pool.call(method, params)),
+    batch: (method, lists) => mapped(method, pool.batch(method, lists)),
     attempt: async (method, params) => {
       try {
-        return { ok: true, data: (await provider.send(method, [...params])) as string };
+        return { ok: true, data: await pool.call<string>(method, params) };
       } catch (cause) {
-        if (isError(cause, "CALL_EXCEPTION")) return { ok: false, revertData: cause.data ?? "0x" };
+        const revertData = revertDataOf(cause);
+        if (revertData !== undefined) return { ok: false, revertData };
         throw failureOf(method, cause);
       }
     },
-    close: () => provider.destroy(),
+    agree: (height, hash) => pool.agree(height, hash),
+    close: () => pool.close(),
   };
 }
 
-/** Asks a node which chain it serves, before a client bound to one can exist. */
-export async function askChainId(rpcUrl: string): Promise<number> {
-  const request = new FetchRequest(rpcUrl);
-  request.timeout = REQUEST_TIMEOUT_MILLISECONDS;
-  request.body = { jsonrpc: "2.0", id: 1, method: "eth_chainId", params: [] };
-  try {
-    const response = await request.send();
-    response.assertOk();
-    return Number((response.bodyJson as { result: string }).result);
-  } catch (cause) {
-    throw new RetryableError("the chain's node does not answer", { cause });
-  }
+/** The URLs of a setting such as `RPC_URL`, which separates them with commas. */
+export function rpcUrlsOf(setting: string | readonly string[]): readonly string[] {
+  if (typeof setting !== "string") return setting;
+  const urls = setting.split(",").map((url) => url.trim());
+  return urls.filter((url) => url !== "");
 }
 
 // The node understood these and will say the same again, whoever asks and whenever.
 const PERMANENT_CODES = new Set<unknown>([-32600, -32601, -32602, -32700]);
+const TOO_MUCH =
+  /too (many|large|big|wide|long)|more than \d|limit|exceed|range|time(d)? ?out|response size|maximum|max /i;
+const REVERTED =
+  /revert|opcode|out of gas|gas required exceeds|always failing|jump|stack (over|under)flow|VM Exception/i;
 
-/** Sorts a failure by whether the same call may succeed later. */
+/** Sorts a failure by whether the same call, or a smaller one, may succeed later. */
 function failureOf(method: string, cause: unknown): RetryableError | PermanentError {
-  const text = nodeMessage(cause);
-  const message = `${method}: ${text}`;
-  const code = nodeError(cause)?.code;
-  return PERMANENT_CODES.has(code)
-    ? new PermanentError(message, { cause })
-    : new RetryableError(message, { cause });
+  const message = `${method}: ${nodeMessage(cause)}`;
+  const options = { cause };
+  if (!(cause instanceof NodeError)) {
+    return cause instanceof TimeoutError && method === "eth_getLogs"
+      ? new TooMuchError(message, options)
+      : new RetryableError(message, options);
+  }
+  if (isRateLimit(cause)) return new RetryableError(message, options);
+  // Nodes refuse a range under every code there is; only the words tell it from a malformed call.
+  if (method === "eth_getLogs" && (cause.code === -32005 || TOO_MUCH.test(cause.message))) {
+    return new TooMuchError(message, options);
+  }
+  return PERMANENT_CODES.has(cause.code)
+    ? new PermanentError(message, options)
+    : new RetryableError(message, options);
 }
 
-type NodeError = { code?: unknown; message?: unknown };
+/** What a refused call reverted with, `0x` when it says nothing; undefined when the call itself failed. */
+function revertDataOf(cause: unknown): string | undefined {
+  if (!(cause instanceof NodeError) || isRateLimit(cause)) return undefined;
+  const data = hexWithin(cause.data);
+  if (data !== undefined) return data;
+  return cause.code === 3 || REVERTED.test(cause.message) ? "0x" : undefined;
+}
 
-/** The error object of the JSON-RPC answer, which ethers files in one of two places. */
-function nodeError(cause: unknown): NodeError | undefined {
-  if (typeof cause !== "object" || cause === null) return undefined;
-  const { error, info } = cause as { error?: NodeError; info?: { error?: NodeError } };
-  return error ?? info?.error;
+/** Nodes put the revert data into `data`, or somewhere below it. */
+function hexWithin(data: unknown): string | undefined {
+  if (typeof data === "string") {
+    const found = /^(?:Reverted )?(0x(?:[0-9a-f]{2})*)$/i.exec(data)?.[1];
+    return found === "0x" ? undefined : found;
+  }
+  if (typeof data !== "object" || data === null) return undefined;
+  for (const value of Object.values(data)) {
+    const found = hexWithin(value);
+    if (found !== undefined && found.length >= 10 && found.length !== 66) return found;
+  }
+  return undefined;
 }
 
 /** What the node itself said, or the transport when it said nothing. */
 export function nodeMessage(cause: unknown): string {
-  const said = nodeError(cause)?.message;
-  if (typeof said === "string") return said;
+  if (cause instanceof AggregateError && cause.errors.length > 0)
+    return nodeMessage(cause.errors[0]);
   return cause instanceof Error ? cause.message : String(cause);
 }

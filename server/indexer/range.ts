@@ -1,5 +1,5 @@
-/** Most final blocks fetched and applied at once; more costs memory and gains nothing. */
-export const RANGE_BLOCKS = 200;
+/** Most final blocks fetched and applied at once; fewer where they are full or the node does not give so many. */
+export const RANGE_BLOCKS = 2_000;
 
 const YOUNG_CHAIN_BLOCKS = 10_000;
 

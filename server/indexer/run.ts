@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Client } from "pg";
-import { PermanentError, RetryableError } from "../chain/failures.ts";
+import { DisagreementError, PermanentError, RetryableError } from "../chain/failures.ts";
 import type { Logger } from "../platform/logger.ts";
 import { type Checkpoint, FencedError } from "./checkpoint.ts";
 import { FinalityBrokenError } from "./reorg.ts";
@@ -107,8 +107,11 @@ async function checkChain(options: IndexerOptions, checkpoint: Checkpoint): Prom
   }
 }
 
+/** What nobody may step over: the mirror stays where it is until it has been settled. */
+const stopped = [FinalityBrokenError, PermanentError, DisagreementError];
+
 function report(logger: Logger, cause: unknown): void {
-  if (cause instanceof FinalityBrokenError || cause instanceof PermanentError) {
+  if (stopped.some((kind) => cause instanceof kind)) {
     logger.error({ err: cause }, "the mirror stopped; what is final is still served");
   } else if (cause instanceof FencedError || cause instanceof RetryableError) {
     logger.warn({ reason: cause.message }, "trying again");

@@ -60,10 +60,8 @@ export async function step(context: StepContext, checkpoint: Checkpoint): Promis
   }
   const first = checkpoint.blockNumber + 1;
   if (first > head) return { checkpoint, head, applied: 0, undone: 0, events: 0 };
-  const final = context.finalUnder(head);
+  const { range, final } = await readNext(context, checkpoint, first, head);
   const undoable = first > final;
-  const end = undoable ? first + 1 : Math.min(first + context.rangeBlocks, final + 1);
-  const range = await context.reader.range(first, end, { raw: undoable });
   if (checkpoint.blockHash !== null && range.blocks[0]?.parentHash !== checkpoint.blockHash) {
     throw new RetryableError(`block ${first} does not follow the mirror's last one`);
   }
@@ -74,7 +72,53 @@ export async function step(context: StepContext, checkpoint: Checkpoint): Promis
     const point = CRASH_AFTER[event.name];
     if (point) crashPoint(point);
   }
-  return { checkpoint: moved, head, applied: end - first, undone: 0, events: events.length };
+  return { checkpoint: moved, head, applied: range.end - first, undone: 0, events: events.length };
+}
+
+/**
+ * The next blocks, and up to where blocks are final. Under a head that only one of several nodes answers for, nothing
+ * more becomes final: the blocks go in so that they can be taken back.
+ */
+async function readNext(
+  context: StepContext,
+  checkpoint: Checkpoint,
+  first: number,
+  head: number,
+): Promise<{ range: ChainRange; final: number }> {
+  const { reader, rangeBlocks } = context;
+  const final = context.finalUnder(head);
+  if (first <= final) {
+    const range = await reader.range(first, Math.min(first + rangeBlocks, final + 1), {
+      raw: false,
+    });
+    const last = range.blocks.at(-1);
+    if (last && (await agrees(reader, last))) return { range, final };
+  } else if (await mayBeFinal(context, checkpoint, final)) {
+    return { range: await reader.range(first, first + 1, { raw: true }), final };
+  }
+  const range = await reader.range(first, first + 1, { raw: true });
+  return { range, final: checkpoint.finalBlock };
+}
+
+/** Whether a mirrored block that would become final now is that of a second node too. */
+async function mayBeFinal(
+  { client, reader }: StepContext,
+  checkpoint: Checkpoint,
+  final: number,
+): Promise<boolean> {
+  if (final <= checkpoint.finalBlock) return true;
+  const found = await client.query<{ hash: Buffer }>("SELECT hash FROM block WHERE number = $1", [
+    final,
+  ]);
+  const hash = found.rows[0]?.hash.toString("hex");
+  return hash === undefined || agrees(reader, { number: final, hash: `0x${hash}` });
+}
+
+async function agrees(
+  reader: ChainReader,
+  { number, hash }: { number: number; hash: string },
+): Promise<boolean> {
+  return (await reader.agree?.(number, hash)) ?? true;
 }
 
 /** Whether the chain still holds the last block of the mirror. */

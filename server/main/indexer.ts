@@ -23,7 +23,12 @@ shutdown.add("indexer", () => {
 const deployment = await waitForDeployment(config.dataFolder, logger, stop.signal);
 if (deployment) {
   const { chainId, genesisHash, contracts } = deployment;
-  const chain = connectChain({ rpcUrl: config.rpcUrl, chainId });
+  const chain = connectChain({
+    rpcUrl: config.rpcUrls,
+    chainId,
+    genesisHash: deployment.genesisHash,
+    onTrouble: (trouble) => logger.warn(trouble, "a node of the chain was set aside"),
+  });
   shutdown.add("chain", () => chain.close());
 
   const owner = new pg.Client({ connectionString: config.databaseUrl });

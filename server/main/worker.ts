@@ -42,7 +42,12 @@ async function main(): Promise<void> {
   if (!deployment) return;
   const { chainId, contracts } = deployment;
   const pool = openPool({ databaseUrl: config.databaseUrl, role: "tanpu_worker", max: LANES + 4 });
-  const chain = connectChain({ rpcUrl: config.rpcUrl, chainId });
+  const chain = connectChain({
+    rpcUrl: config.rpcUrls,
+    chainId,
+    genesisHash: deployment.genesisHash,
+    onTrouble: (trouble) => logger.warn(trouble, "a node of the chain was set aside"),
+  });
   await requireDeployment(chain, deployment);
   const queue = openQueue({ ...config, registry: registryName(deployment) }, (error) =>
     logger.warn({ reason: error.message }, "queue"),

@@ -10,6 +10,14 @@ const url = (protocols: RegExp, example: string) =>
     message: `must be a URL such as ${example}`,
   });
 
+/** Several URLs separated by commas; the first is the preferred one. */
+const urls = (protocols: RegExp, example: string) =>
+  z
+    .string()
+    .transform((text) => text.split(",").map((part) => part.trim()))
+    .pipe(z.array(url(protocols, example)))
+    .refine((list) => new Set(list).size === list.length, { message: "names a URL twice" });
+
 const whole = (low: number, high: number) =>
   z
     .string()
@@ -21,7 +29,7 @@ const whole = (low: number, high: number) =>
 
 const environment = z.object({
   DATABASE_URL: url(/^postgres(ql)?:$/, "postgres://user:password@host:5432/tanpu"),
-  RPC_URL: url(/^https?:$/, "http://127.0.0.1:8545"),
+  RPC_URL: urls(/^https?:$/, "http://127.0.0.1:8545"),
   REDIS_URL: url(/^rediss?:$/, "redis://127.0.0.1:6379").optional(),
   HOST: z.string().min(1).default("127.0.0.1"),
   PORT: whole(0, 65_535).default(0),
@@ -41,7 +49,8 @@ const environment = z.object({
 export interface Config {
   /** Postgres, with the rights to become the role of the process. */
   readonly databaseUrl: string;
-  readonly rpcUrl: string;
+  /** Nodes of one chain, the preferred one first; at least one. */
+  readonly rpcUrls: readonly string[];
   /** Undefined: the queue lives in the database. */
   readonly redisUrl: string | undefined;
   /** Interface the API listens on. */
@@ -78,7 +87,7 @@ export function readConfig(
   const value = parsed.data;
   return {
     databaseUrl: value.DATABASE_URL,
-    rpcUrl: value.RPC_URL,
+    rpcUrls: value.RPC_URL,
     redisUrl: value.REDIS_URL,
     host: value.HOST,
     port: value.PORT,

@@ -1,0 +1,183 @@
+import http from "node:http";
+import https from "node:https";
+
+const REQUEST_TIMEOUT_MILLISECONDS = 20_000;
+/** More than this in one answer is refused like a node would refuse it, so that memory stays bounded. */
+const MOST_ANSWER_BYTES = 64 * 1024 * 1024;
+/** A batch is cut so that its answer stays near this. */
+const WANTED_BATCH_BYTES = 2 * 1024 * 1024;
+const MOST_BATCH_CALLS = 100;
+
+/** What a node answered instead of a result: the error object of JSON-RPC. */
+export class NodeError extends Error {
+  override readonly name = "NodeError";
+  readonly code: unknown;
+  readonly data: unknown;
+
+  constructor(error: { code?: unknown; message?: unknown; data?: unknown }) {
+    super(typeof error.message === "string" ? error.message : "the node refused");
+    this.code = error.code;
+    this.data = error.data;
+  }
+}
+
+/** The node did not answer in time. */
+export class TimeoutError extends Error {
+  override readonly name = "TimeoutError";
+}
+
+const RATE =
+  /\brate\b|rate.?limit|too many requests|per second|quota|capacity|throttl|daily request/i;
+
+/** Whether a node asks to be left alone for a while. */
+export function isRateLimit(cause: unknown): boolean {
+  return cause instanceof NodeError && (cause.code === 429 || RATE.test(cause.message));
+}
+
+/** JSON-RPC over HTTP to one node, on connections that stay open. */
+export interface Node {
+  /** Throws NodeError for what the node said, TimeoutError, or the transport's own error. */
+  call<T>(method: string, params: readonly unknown[], milliseconds?: number): Promise<T>;
+  /** The same method with many parameter lists, in as few requests as the answers' size allows; results in order. */
+  batch<T>(method: string, lists: readonly (readonly unknown[])[]): Promise<T[]>;
+  close(): void;
+}
+
+type Answer = { id?: number; result?: unknown; error?: Record<string, unknown> };
+
+/** Connects when first called. */
+export function openNode(url: string): Node {
+  const secure = new URL(url).protocol === "https:";
+  const agent = new (secure ? https : http).Agent({ keepAlive: true, maxSockets: 16 });
+  let nextId = 1;
+  // What one call of a batch has weighed lately; the first guess is that of a block with few transactions.
+  let callBytes = 20_000;
+
+  const request = (body: string, milliseconds: number): Promise<Buffer> => {
+    const post = (): Promise<Buffer> => postOnce(url, agent, body, milliseconds);
+    return post().catch((cause) => {
+      // The node closed an idle connection just as it was used; nothing was heard of the call.
+      if (isStale(cause)) return post();
+      throw cause;
+    });
+  };
+
+  const some = async <T>(
+    method: string,
+    lists: readonly (readonly unknown[])[],
+  ): Promise<readonly T[]> => {
+    const first = nextId;
+    nextId += lists.length;
+    const calls = lists.map((params, k) => ({ jsonrpc: "2.0", id: first + k, method, params }));
+    const bytes = await request(JSON.stringify(calls), REQUEST_TIMEOUT_MILLISECONDS);
+    const answers = parse(bytes) as Answer | Answer[];
+    if (!Array.isArray(answers)) throw new NodeError(answers.error ?? {});
+    callBytes = Math.max(1, bytes.length / lists.length);
+    const results = new Map(answers.map((answer) => [answer.id, answer]));
+    return lists.map((_, k) => {
+      const answer = results.get(first + k);
+      if (answer?.error) throw new NodeError(answer.error);
+      if (!answer) throw new NodeError({ message: "the node left calls of a batch out" });
+      return answer.result as T;
+    });
+  };
+
+  const node: Node = {
+    call: async <T>(method: string, params: readonly unknown[], milliseconds?: number) => {
+      const body = JSON.stringify({ jsonrpc: "2.0", id: nextId++, method, params });
+      const bytes = await request(body, milliseconds ?? REQUEST_TIMEOUT_MILLISECONDS);
+      const answer = parse(bytes) as Answer;
+      if (answer.error) throw new NodeError(answer.error);
+      return answer.result as T;
+    },
+    batch: async <T>(method: string, lists: readonly (readonly unknown[])[]) => {
+      const results: T[] = [];
+      let most = MOST_BATCH_CALLS;
+      while (results.length < lists.length) {
+        const count = Math.max(1, Math.min(most, Math.floor(WANTED_BATCH_BYTES / callBytes)));
+        const part = lists.slice(results.length, results.length + count);
+        if (part.length === 1) {
+          results.push(await node.call<T>(method, part[0] ?? []));
+          continue;
+        }
+        try {
+          results.push(...(await some<T>(method, part)));
+        } catch (cause) {
+          // Nodes refuse batches in their own words, or at their own length; one by one always works.
+          if (!(cause instanceof NodeError)) throw cause;
+          most = Math.floor(part.length / 2);
+        }
+      }
+      return results;
+    },
+    close: () => agent.destroy(),
+  };
+  return node;
+}
+
+function parse(bytes: Buffer): unknown {
+  try {
+    const answer: unknown = JSON.parse(bytes.toString("utf8"));
+    if (typeof answer === "object" && answer !== null) return answer;
+  } catch {
+    // Told below.
+  }
+  throw new Error("the node's answer is not JSON-RPC");
+}
+
+const isStale = (cause: unknown): boolean =>
+  (cause as { code?: unknown }).code === "ECONNRESET" &&
+  (cause as { reused?: unknown }).reused === true;
+
+function postOnce(
+  url: string,
+  agent: http.Agent,
+  body: string,
+  milliseconds: number,
+): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const send = url.startsWith("https:") ? https.request : http.request;
+    const request = send(url, {
+      method: "POST",
+      agent,
+      headers: { "content-type": "application/json", "content-length": Buffer.byteLength(body) },
+    });
+    const timer = setTimeout(() => {
+      request.destroy(new TimeoutError(`no answer in ${milliseconds} ms`));
+    }, milliseconds);
+    const fail = (cause: Error): void => {
+      clearTimeout(timer);
+      reject(Object.assign(cause, { reused: request.reusedSocket }));
+    };
+    request.once("error", fail);
+    request.once("response", (response) => {
+      const parts: Buffer[] = [];
+      let bytes = 0;
+      response.on("data", (part: Buffer) => {
+        parts.push(part);
+        bytes += part.length;
+        if (bytes > MOST_ANSWER_BYTES) {
+          response.destroy();
+          fail(new NodeError({ code: -32005, message: "response size exceeded" }));
+        }
+      });
+      response.once("error", fail);
+      response.once("aborted", () => fail(new Error("the node broke its answer off")));
+      response.once("end", () => {
+        clearTimeout(timer);
+        const status = response.statusCode ?? 0;
+        const whole = Buffer.concat(parts);
+        if (status < 400 || looksLikeRpc(whole)) resolve(whole);
+        else if (status === 429) reject(new NodeError({ code: 429, message: "too many requests" }));
+        else if (status === 413) {
+          reject(new NodeError({ code: -32005, message: "response size exceeded" }));
+        } else reject(new Error(`the node answered with HTTP status ${status}`));
+      });
+    });
+    request.end(body);
+  });
+}
+
+/** Many nodes answer a refused call with an HTTP error and say in its body what is wrong. */
+const looksLikeRpc = (body: Buffer): boolean =>
+  /^\s*[[{]/.test(body.subarray(0, 16).toString()) && body.includes('"error"');
