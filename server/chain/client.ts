@@ -1,5 +1,5 @@
 import { PermanentError, RetryableError, TooMuchError } from "./failures.ts";
-import { isRateLimit, NodeError, TimeoutError } from "./node.ts";
+import { isRateLimit, NodeError, openNode, TimeoutError } from "./node.ts";
 import { type NodePauses, NodePool, type NodeTrouble } from "./nodes.ts";
 
 /** What a call of a contract gave: its return data, or the revert data it refused with. */
@@ -64,6 +64,19 @@ export function connectChain(options: {
     agree: (height, hash) => pool.agree(height, hash),
     close: () => pool.close(),
   };
+}
+
+/** Asks a node which chain it serves, before a client bound to one can exist. Throws RetryableError. */
+export async function askChainId(rpcUrl: string): Promise<number> {
+  const url = rpcUrlsOf(rpcUrl)[0] ?? rpcUrl;
+  const node = openNode(url);
+  try {
+    return Number(await node.call<string>("eth_chainId", []));
+  } catch (cause) {
+    throw new RetryableError("the chain's node does not answer", { cause });
+  } finally {
+    node.close();
+  }
 }
 
 /** The URLs of a setting such as `RPC_URL`, which separates them with commas. */
