@@ -1,15 +1,28 @@
-import { Transaction, type TransactionLike } from "ethers";
+import { keccak256, Transaction, type TransactionLike } from "ethers";
 import type { Refusal } from "../domain/result.ts";
+import type { UnsignedCall } from "./call.ts";
 import { type ChainClient, nodeMessage } from "./client.ts";
 import { refusalOfRevert } from "./errors.ts";
 import { PermanentError } from "./failures.ts";
+import { type FeeMarket, type Fees, readFeeMarket } from "./fees.ts";
 import type { KeyStore } from "./keys.ts";
-
-/** A contract call that nobody has signed yet. */
-export type UnsignedCall = { readonly to: string; readonly data: string };
+import { simulateBundle } from "./simulate.ts";
 
 /** Signed bytes and their hash, `0x…`. */
 export type SignedTransaction = { readonly raw: string; readonly hash: string };
+
+/** What signed bytes say; they are read back where another attempt is made of them. */
+export type SignedContent = UnsignedCall & {
+  readonly nonce: number;
+  readonly gasLimit: bigint;
+  readonly fees: Fees;
+};
+
+/** What a signed transaction is besides its call. Fees are read from the chain where none are given. */
+export type Terms = { readonly nonce: number; readonly gasLimit: bigint; readonly fees?: Fees };
+
+/** The next nonces of an account: by its blocks alone, and with what waits in the node's pool. */
+export type Nonces = { readonly mined: number; readonly pending: number };
 
 /**
  * Builds, tries out, signs and sends transactions. It keeps nothing: which nonce belongs to which
@@ -21,38 +34,65 @@ export interface ChainWriter {
     signer: string,
     call: UnsignedCall,
   ): Promise<{ ok: true; gasLimit: bigint } | { ok: false; refusal: Refusal }>;
-  sign(
-    signer: string,
-    call: UnsignedCall,
-    terms: { nonce: number; gasLimit: bigint },
-  ): Promise<SignedTransaction>;
-  /** A transfer of nothing to oneself, which only uses up the nonce. */
-  signFiller(signer: string, nonce: number): Promise<SignedTransaction>;
   /**
-   * Hands the bytes to the node. That it knows them, or that their nonce is used, is as good as success:
-   * the mirror tells what became of them. PermanentError when no node can ever take these bytes.
+   * Tries calls one after the other, each on what those before it did and all on what `earlier` will do, which is
+   * signed but in no block. Gas limits of as many as succeed in a row. A node that can only try one call on its
+   * pending block answers for the first one alone.
+   */
+  simulateNext(
+    signer: string,
+    earlier: readonly UnsignedCall[],
+    calls: readonly UnsignedCall[],
+  ): Promise<bigint[]>;
+  nonces(signer: string): Promise<Nonces>;
+  feeMarket(): Promise<FeeMarket>;
+  sign(signer: string, call: UnsignedCall, terms: Terms): Promise<SignedTransaction>;
+  /** A transfer of nothing to oneself, which only uses up the nonce. */
+  signFiller(signer: string, nonce: number, fees?: Fees): Promise<SignedTransaction>;
+  /**
+   * Hands the bytes to the node. That it knows them, that their nonce is used, or that it has others under this
+   * nonce which pay more, is as good as success: the mirror tells what became of it. PermanentError when no node can
+   * ever take these bytes.
    */
   send(raw: string): Promise<void>;
+  /** The signed bytes of a transaction on the chain, `0x` when the node does not keep them. */
+  rawOf(hash: string): Promise<string>;
 }
 
 const FILLER_GAS = 21_000n;
+/** 500 gwei; a registry that pays more should be asked first. */
+const DEFAULT_CEILING_WEI = 500_000_000_000n;
 
 const ALREADY_THERE =
-  /already known|already imported|already exists|known transaction|nonce (is )?too low|nonce has already been used/i;
+  /already known|already imported|already exists|known transaction|nonce (is )?too low|nonce has already been used|replacement transaction underpriced/i;
 const NEVER_ACCEPTABLE =
   /intrinsic gas too low|exceeds (the )?block gas limit|gas limit (is )?(too high|exceed)|exceeds.*gas limit|oversized|invalid (sender|signature|chain ?id)|type not supported|failed to decode|rlp/i;
 
-export function createWriter(client: ChainClient, keys: KeyStore): ChainWriter {
-  const sign = async (signer: string, transaction: TransactionLike): Promise<SignedTransaction> => {
+export type WriterOptions = {
+  /** Most that is ever offered, in wei per gas. */
+  readonly feeCeilingWei?: bigint;
+};
+
+export function createWriter(
+  client: ChainClient,
+  keys: KeyStore,
+  { feeCeilingWei = DEFAULT_CEILING_WEI }: WriterOptions = {},
+): ChainWriter {
+  const sign = async (
+    signer: string,
+    { fees, ...transaction }: TransactionLike & { fees?: Fees | undefined },
+  ): Promise<SignedTransaction> => {
     const raw = await keys.signTransaction(signer, {
       type: 2,
       chainId: client.chainId,
       value: 0n,
-      ...(await readFees(client)),
+      ...(fees ?? (await readFeeMarket(client, feeCeilingWei)).offer),
       ...transaction,
     });
-    return { raw, hash: Transaction.from(raw).hash ?? "" };
+    return { raw, hash: keccak256(raw) };
   };
+  const countOf = async (signer: string, tag: "latest" | "pending"): Promise<number> =>
+    Number(await client.send<string>("eth_getTransactionCount", [signer, tag]));
   return {
     simulate: async (signer, call) => {
       const request = { from: signer, to: call.to, data: call.data };
@@ -63,8 +103,18 @@ export function createWriter(client: ChainClient, keys: KeyStore): ChainWriter {
       // A block that comes in between may make the call dearer, for example by a first balance.
       return { ok: true, gasLimit: (BigInt(estimate.data) * 3n) / 2n };
     },
+    simulateNext: (signer, earlier, calls) => simulateBundle(client, signer, earlier, calls),
+    nonces: async (signer) => {
+      const [mined, pending] = await Promise.all([
+        countOf(signer, "latest"),
+        countOf(signer, "pending"),
+      ]);
+      return { mined, pending: Math.max(mined, pending) };
+    },
+    feeMarket: () => readFeeMarket(client, feeCeilingWei),
     sign: (signer, call, terms) => sign(signer, { ...call, ...terms }),
-    signFiller: (signer, nonce) => sign(signer, { to: signer, nonce, gasLimit: FILLER_GAS }),
+    signFiller: (signer, nonce, fees) =>
+      sign(signer, { to: signer, nonce, gasLimit: FILLER_GAS, fees }),
     send: async (raw) => {
       try {
         await client.send<string>("eth_sendRawTransaction", [raw]);
@@ -77,19 +127,28 @@ export function createWriter(client: ChainClient, keys: KeyStore): ChainWriter {
         throw cause;
       }
     },
+    rawOf: async (hash) => {
+      try {
+        return (await client.send<string | null>("eth_getRawTransactionByHash", [hash])) ?? "0x";
+      } catch (cause) {
+        if (cause instanceof PermanentError) return "0x";
+        throw cause;
+      }
+    },
   };
 }
 
-/** Twice the base fee of now, so that it still does after some full blocks; zero where it is zero. */
-async function readFees(
-  client: ChainClient,
-): Promise<{ maxFeePerGas: bigint; maxPriorityFeePerGas: bigint }> {
-  const block = await client.send<{ baseFeePerGas?: string }>("eth_getBlockByNumber", [
-    "latest",
-    false,
-  ]);
-  const baseFee = BigInt(block.baseFeePerGas ?? "0x0");
-  if (baseFee === 0n) return { maxFeePerGas: 0n, maxPriorityFeePerGas: 0n };
-  const tip = BigInt(await client.send<string>("eth_maxPriorityFeePerGas", []));
-  return { maxFeePerGas: 2n * baseFee + tip, maxPriorityFeePerGas: tip };
+/** Reads signed bytes of ours back. */
+export function contentOf(raw: string): SignedContent {
+  const transaction = Transaction.from(raw);
+  return {
+    to: (transaction.to ?? "0x").toLowerCase(),
+    data: transaction.data,
+    nonce: transaction.nonce,
+    gasLimit: transaction.gasLimit,
+    fees: {
+      maxFeePerGas: transaction.maxFeePerGas ?? 0n,
+      maxPriorityFeePerGas: transaction.maxPriorityFeePerGas ?? 0n,
+    },
+  };
 }

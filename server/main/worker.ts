@@ -22,6 +22,7 @@ import { runWorker } from "../queue/worker.ts";
 import { waitForDeployment } from "./deployment.ts";
 
 const LANES = 8;
+const WEI_PER_GWEI = 1_000_000_000n;
 const RULES_FOLDER = path.resolve(import.meta.dirname, "..", "..", "rules");
 
 const config = readConfig();
@@ -61,13 +62,17 @@ async function main(): Promise<void> {
   const kept = openBlobStore(path.join(config.dataFolder, "blobs"), hash);
   const published = openBlobStore(path.join(config.dataFolder, "published", "blobs"), hash);
   const done = new Set<string>();
+  const feeCeilingWei = BigInt(config.feeCeilingGwei) * WEI_PER_GWEI;
   await runWorker(
     {
       pool,
       chainId,
       contracts,
-      reader: createReader(chain, Object.values(contracts)),
-      writer: createWriter(chain, keys),
+      writer: createWriter(chain, keys, { feeCeilingWei }),
+      feeCeilingWei,
+      inFlight: config.writerInFlight,
+      stuckMilliseconds: config.stuckSeconds * 1_000,
+      startBlock: await createReader(chain, []).head(),
       keys,
       offChain: {
         "close-period": (operation) => closePeriod(operation, { pool, suite, store: kept, rules }),

@@ -38,6 +38,9 @@ const environment = z.object({
     .enum(["production", "demo"], { message: "must be production or demo" })
     .default("production"),
   FINALITY_BLOCKS: whole(0, 100_000).default(12),
+  WRITER_IN_FLIGHT: whole(1, 1_000).default(64),
+  STUCK_SECONDS: whole(1, 86_400).default(30),
+  FEE_CEILING_GWEI: whole(0, 1_000_000).default(500),
   LOG_LEVEL: z
     .enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"], {
       message: "must be trace, debug, info, warn, error, fatal or silent",
@@ -63,6 +66,12 @@ export interface Config {
   readonly mode: "production" | "demo";
   /** How many blocks must stand on a block before it is final. */
   readonly finalityBlocks: number;
+  /** Most transactions of one account that are signed and in no block. */
+  readonly writerInFlight: number;
+  /** How long a transaction waits under a base fee above its own before more is offered. */
+  readonly stuckSeconds: number;
+  /** Most that is offered for gas, in gwei. */
+  readonly feeCeilingGwei: number;
   readonly logLevel: "trace" | "debug" | "info" | "warn" | "error" | "fatal" | "silent";
 }
 
@@ -94,6 +103,9 @@ export function readConfig(
     dataFolder: value.TANPU_DATA,
     mode: value.TANPU_MODE,
     finalityBlocks: value.FINALITY_BLOCKS,
+    writerInFlight: value.WRITER_IN_FLIGHT,
+    stuckSeconds: value.STUCK_SECONDS,
+    feeCeilingGwei: value.FEE_CEILING_GWEI,
     logLevel: value.LOG_LEVEL,
   };
 }

@@ -1,25 +1,27 @@
 import type { PoolClient } from "pg";
-import { type ExecuteContext, execute } from "./execute.ts";
+import type { ExecuteContext } from "./context.ts";
+import { execute } from "./execute.ts";
 import { nextInLane, type Operation } from "./ledger.ts";
 
+/** Most commands of a lane that are looked at together, and signed in one transaction. */
+const BATCH = 32;
+
 /**
- * Carries out the pending commands of a lane in their order, one after the other. Who finds the lane
- * taken leaves at once: its holder sees every command that was stored before it looks for the last time,
- * and the sweep brings back what came later.
+ * Carries out the pending commands of a lane in their order. Who finds the lane taken leaves at once: its
+ * holder sees every command that was stored before it looks for the last time, and the sweep brings back
+ * what came later. Nobody waits here for a block: the sweep comes back after the next one.
  */
 export async function runLane(context: ExecuteContext, lane: string): Promise<void> {
   const client = await context.pool.connect();
   let broken: Error | undefined;
   try {
     while (!context.signal.aborted) {
-      const operation = await nextInLane(client, lane);
-      if (!operation) return;
-      const went = await withLaneLock(client, lockOf(operation), async () => {
-        // Another worker may have carried it out between the look and the lock.
-        const still = await nextInLane(client, lane);
-        return still?.id === operation.id ? execute(context, client, operation) : "gone";
-      });
-      if (went === "busy" || went === "waiting") return;
+      const [first] = await nextInLane(client, lane, 1);
+      if (!first) return;
+      const went = await withLaneLock(client, lockOf(first), () =>
+        runLocked(context, client, lane, lockOf(first)),
+      );
+      if (went !== "other") return;
     }
   } catch (cause) {
     broken = cause instanceof Error ? cause : new Error(String(cause));
@@ -28,6 +30,22 @@ export async function runLane(context: ExecuteContext, lane: string): Promise<vo
     // A connection on which something failed is closed, which also frees whatever it locked.
     client.release(broken);
   }
+}
+
+/** Goes on while the lane's first command belongs to the lock; `other` when it does not any more. */
+async function runLocked(
+  context: ExecuteContext,
+  client: PoolClient,
+  lane: string,
+  lock: string,
+): Promise<"done" | "other"> {
+  while (!context.signal.aborted) {
+    const [first, ...rest] = await nextInLane(client, lane, BATCH);
+    if (!first) return "done";
+    if (lockOf(first) !== lock) return "other";
+    if ((await execute(context, client, [first, ...rest])) === "waiting") return "done";
+  }
+  return "done";
 }
 
 /** Commands with a signer exclude one another by signer, because that is who has the nonces. */

@@ -11,43 +11,36 @@ export type Operation = {
   readonly body: unknown;
 };
 
-/** The newest bytes of an operation that no block seems to hold yet. */
-export type OpenAttempt = {
-  readonly operationId: string;
-  readonly signer: string;
-  readonly nonce: number;
-  readonly attempt: number;
-  readonly raw: string;
-};
-
 /** Another worker stored this operation, or took its nonce, at the same moment. */
 export class NonceTakenError extends Error {
   override readonly name = "NonceTakenError";
 }
 
-const UNIQUE_VIOLATION = "23505";
+export const UNIQUE_VIOLATION = "23505";
 
-// An operation is pending while it has neither a nonce nor an outcome.
-const PENDING = `NOT EXISTS (SELECT FROM app.operation_nonce n WHERE n.operation_id = o.id)
-  AND NOT EXISTS (SELECT FROM app.outcome r WHERE r.operation_id = o.id)`;
+export const hexOf = (bytes: Buffer): string => `0x${bytes.toString("hex")}`;
+export const bytesOf = (hex: string): Buffer => Buffer.from(hex.slice(2), "hex");
 
-const hexOf = (bytes: Buffer): string => `0x${bytes.toString("hex")}`;
-const bytesOf = (hex: string): Buffer => Buffer.from(hex.slice(2), "hex");
-
-/** The first pending operation of every lane, for the queue. */
+/** The first open operation of every lane, for the queue. One look into an index for each lane that has any. */
 export async function pendingLanes(pool: Pool): Promise<{ lane: string; operationId: string }[]> {
-  const found = await pool.query<{ lane: string; id: string }>(
-    `SELECT DISTINCT ON (o.lane) o.lane, o.id::text FROM app.operation o WHERE ${PENDING}
-     ORDER BY o.lane, o.sequence`,
+  const found = await pool.query<{ lane: string; operation_id: string }>(
+    `WITH RECURSIVE first AS (
+       (SELECT lane, sequence, operation_id FROM app.open_operation ORDER BY lane, sequence LIMIT 1)
+       UNION ALL
+       SELECT n.* FROM first f CROSS JOIN LATERAL (
+         SELECT lane, sequence, operation_id FROM app.open_operation
+         WHERE lane > f.lane ORDER BY lane, sequence LIMIT 1) n)
+     SELECT lane, operation_id::text FROM first`,
   );
-  return found.rows.map(({ lane, id }) => ({ lane, operationId: id }));
+  return found.rows.map(({ lane, operation_id: operationId }) => ({ lane, operationId }));
 }
 
-/** The oldest pending operation of a lane. */
+/** The oldest operations of a lane that have neither a nonce nor an outcome, in their order. */
 export async function nextInLane(
   client: Pool | PoolClient,
   lane: string,
-): Promise<Operation | undefined> {
+  limit: number,
+): Promise<Operation[]> {
   const found = await client.query<{
     id: string;
     kind: string;
@@ -55,52 +48,55 @@ export async function nextInLane(
     signer: Buffer | null;
     body: unknown;
   }>(
-    `SELECT o.id::text, o.kind, o.lane, o.signer, o.body FROM app.operation o
-     WHERE o.lane = $1 AND ${PENDING} ORDER BY o.sequence LIMIT 1`,
-    [lane],
+    `SELECT o.id::text, o.kind, o.lane, o.signer, o.body
+     FROM app.open_operation w JOIN app.operation o ON o.id = w.operation_id
+     WHERE w.lane = $1 ORDER BY w.sequence LIMIT $2`,
+    [lane, limit],
   );
-  const row = found.rows[0];
-  return row && { ...row, signer: row.signer && hexOf(row.signer) };
+  return found.rows.map((row) => ({ ...row, signer: row.signer && hexOf(row.signer) }));
 }
 
-/** The highest nonce ever stored for a signer, or -1. */
-export async function highestNonce(
-  client: Pool | PoolClient,
-  chainId: number,
-  signer: string,
-): Promise<number> {
-  const found = await client.query<{ nonce: bigint | string | null }>(
-    "SELECT max(nonce) AS nonce FROM app.operation_nonce WHERE chain_id = $1 AND signer = $2",
-    [chainId, bytesOf(signer)],
-  );
-  const nonce = found.rows[0]?.nonce;
-  return nonce === null || nonce === undefined ? -1 : Number(nonce);
-}
+/** What one operation is sent as. */
+export type Stored = {
+  readonly operationId: string;
+  readonly nonce: number;
+  readonly signed: SignedTransaction;
+};
 
 /**
- * Gives the operation its nonce and stores the signed bytes, in one transaction: from here on exactly
- * these bytes are sent, however often. NonceTakenError when somebody was faster.
+ * Gives operations their nonces and stores the signed bytes, all in one transaction: from here on exactly these bytes
+ * are sent, however often. NonceTakenError when somebody was faster; then nothing is stored.
  */
 export async function storeSigned(
   client: PoolClient,
-  stored: { operationId: string; chainId: number; signer: string; nonce: number },
-  signed: SignedTransaction,
+  { chainId, signer }: { chainId: number; signer: string },
+  stored: readonly Stored[],
+  reason: "first" | "adopted" = "first",
 ): Promise<void> {
+  const ids = stored.map(({ operationId }) => operationId);
   await client.query("BEGIN");
   try {
     await client.query(
-      "INSERT INTO app.operation_nonce (operation_id, chain_id, signer, nonce) VALUES ($1, $2, $3, $4)",
-      [stored.operationId, stored.chainId, bytesOf(stored.signer), stored.nonce],
+      `INSERT INTO app.operation_nonce (operation_id, chain_id, signer, nonce)
+       SELECT id, $1, $2, nonce FROM unnest($3::uuid[], $4::bigint[]) AS fresh (id, nonce)`,
+      [chainId, bytesOf(signer), ids, stored.map(({ nonce }) => nonce)],
     );
     await client.query(
-      "INSERT INTO app.attempt (operation_id, attempt, tx_hash, raw) VALUES ($1, 1, $2, $3)",
-      [stored.operationId, bytesOf(signed.hash), bytesOf(signed.raw)],
+      `INSERT INTO app.attempt (operation_id, attempt, reason, tx_hash, raw)
+       SELECT id, 1, $1, hash, raw FROM unnest($2::uuid[], $3::bytea[], $4::bytea[]) AS fresh (id, hash, raw)`,
+      [
+        reason,
+        ids,
+        stored.map(({ signed }) => bytesOf(signed.hash)),
+        stored.map(({ signed }) => bytesOf(signed.raw)),
+      ],
     );
     await client.query("COMMIT");
   } catch (cause) {
     await client.query("ROLLBACK").catch(() => undefined);
     if ((cause as { code?: string }).code === UNIQUE_VIOLATION) {
-      throw new NonceTakenError(`nonce ${stored.nonce} of ${stored.signer} is taken`, { cause });
+      const nonces = stored.map(({ nonce }) => nonce).join(", ");
+      throw new NonceTakenError(`nonces ${nonces} of ${signer} are taken`, { cause });
     }
     throw cause;
   }
@@ -137,69 +133,4 @@ export async function storeCompleted(
      ON CONFLICT DO NOTHING`,
     [operationId, JSON.stringify(detail)],
   );
-}
-
-/**
- * The newest attempt of every nonce that the mirror does not hold, older than `ageMilliseconds`, in the
- * order in which the chain must take them.
- */
-export async function openAttempts(
-  pool: Pool,
-  chainId: number,
-  ageMilliseconds: number,
-): Promise<OpenAttempt[]> {
-  const found = await pool.query<{
-    operation_id: string;
-    signer: Buffer;
-    nonce: bigint | string;
-    attempt: number;
-    raw: Buffer;
-  }>(
-    `SELECT n.operation_id::text, n.signer, n.nonce, a.attempt, a.raw
-     FROM app.operation_nonce n
-     CROSS JOIN LATERAL (
-       SELECT attempt, raw, created_at FROM app.attempt
-       WHERE operation_id = n.operation_id ORDER BY attempt DESC LIMIT 1) a
-     WHERE n.chain_id = $1 AND a.created_at < now() - $2 * interval '1 millisecond'
-       AND NOT EXISTS (
-         SELECT FROM mirror.transaction t WHERE t.signer = n.signer AND t.nonce = n.nonce)
-     ORDER BY n.signer, n.nonce`,
-    [chainId, ageMilliseconds],
-  );
-  return found.rows.map((row) => ({
-    operationId: row.operation_id,
-    signer: hexOf(row.signer),
-    nonce: Number(row.nonce),
-    attempt: row.attempt,
-    raw: hexOf(row.raw),
-  }));
-}
-
-/**
- * Records the self-transfer that fills a nonce whose bytes no node can take, and that the command is
- * therefore refused, in one transaction.
- */
-export async function storeFiller(
-  pool: Pool,
-  open: OpenAttempt,
-  filler: SignedTransaction,
-  refusal: Refusal,
-): Promise<void> {
-  const client = await pool.connect();
-  try {
-    await client.query("BEGIN");
-    await client.query(
-      `INSERT INTO app.attempt (operation_id, attempt, reason, tx_hash, raw)
-       VALUES ($1, $2, 'nonce filled', $3, $4)`,
-      [open.operationId, open.attempt + 1, bytesOf(filler.hash), bytesOf(filler.raw)],
-    );
-    await storeRefusal(client, open.operationId, refusal);
-    await client.query("COMMIT");
-  } catch (cause) {
-    await client.query("ROLLBACK").catch(() => undefined);
-    // Two sweeps may find the same attempt; the first one's filler is as good.
-    if ((cause as { code?: string }).code !== UNIQUE_VIOLATION) throw cause;
-  } finally {
-    client.release();
-  }
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Client } from "pg";
 import { RetryableError } from "../chain/failures.ts";
-import type { ExecuteContext } from "./execute.ts";
+import type { ExecuteContext } from "./context.ts";
 import { runLane } from "./lane.ts";
 import { pendingLanes } from "./ledger.ts";
 import type { CommandQueue } from "./publish.ts";
@@ -19,36 +19,81 @@ export type WorkerOptions = ExecuteContext & {
 
 const SWEEP_MILLISECONDS = 1_000;
 const RELISTEN_MILLISECONDS = 2_000;
+/** Rings that come this close to the last one are answered together. */
+const BREATH_MILLISECONDS = 20;
 
-/** Said by a trigger of `app.operation` when a command was stored. */
-const CHANNEL = "tanpu_operation";
+/** Said by a trigger of `app.operation` when a command was stored, and by the indexer after every block. */
+const CHANNELS = ["tanpu_operation", "tanpu_block"];
 
 /**
  * Carries out commands until the signal: hints come through the queue, from the notification of a stored
- * command and from a sweep every second. Resolves when everything under way has ended.
+ * command or a mirrored block and from a sweep every second. Resolves when everything under way has ended.
  */
 export async function runWorker(options: WorkerOptions, onReady: () => void): Promise<void> {
   const { signal, queue } = options;
-  await queue.consume((hint) => quietly(options, () => runLane(options, hint.lane)), options.lanes);
   const bell = new Bell();
+  const running = new RunningLanes(bell);
+  const work = (lane: string) => quietly(options, () => runLane(options, lane));
+  await queue.consume((hint) => running.run(hint.lane, work), options.lanes);
   const listening = listen(options, bell);
   onReady();
+  const sweeping = sweep(options);
   while (!signal.aborted) {
-    await quietly(options, () => publishPending(options));
-    await quietly(options, async () => void (await resendOpen(options)));
-    await quietly(options, async () => options.afterSweep?.());
+    await quietly(options, () => publishPending(options, running));
+    await sleep(BREATH_MILLISECONDS);
     await bell.wait(SWEEP_MILLISECONDS, signal);
   }
+  await sweeping;
   await queue.close();
   await listening;
 }
 
-/** Puts the first pending command of every lane into the queue. */
+async function sweep(options: WorkerOptions): Promise<void> {
+  const { signal } = options;
+  while (!signal.aborted) {
+    await quietly(options, async () => void (await resendOpen(options)));
+    await quietly(options, async () => options.afterSweep?.());
+    await sleep(SWEEP_MILLISECONDS, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+/** Puts the first pending command of every lane into the queue, but for those that run here already. */
 export async function publishPending(
   options: Pick<WorkerOptions, "pool" | "queue">,
+  running?: RunningLanes,
 ): Promise<void> {
   for (const { lane, operationId } of await pendingLanes(options.pool)) {
-    await options.queue.publish(operationId, { lane });
+    if (!running?.passes(lane)) await options.queue.publish(operationId, { lane });
+  }
+}
+
+/** The lanes that run in this process. Who runs looks again by itself; a hint in between would only cost. */
+class RunningLanes {
+  readonly #bell: Bell;
+  /** Whether a hint was passed over since the lane began to run. */
+  readonly #running = new Map<string, boolean>();
+
+  constructor(bell: Bell) {
+    this.#bell = bell;
+  }
+
+  /** Whether a hint for this lane can be passed over; the bell rings when the lane has ended. */
+  passes(lane: string): boolean {
+    if (!this.#running.has(lane)) return false;
+    this.#running.set(lane, true);
+    return true;
+  }
+
+  async run(lane: string, work: (lane: string) => Promise<void>): Promise<void> {
+    if (this.passes(lane)) return;
+    this.#running.set(lane, false);
+    try {
+      await work(lane);
+    } finally {
+      const passed = this.#running.get(lane);
+      this.#running.delete(lane);
+      if (passed) this.#bell.ring();
+    }
   }
 }
 
@@ -64,12 +109,16 @@ class Bell {
 
   async wait(milliseconds: number, signal: AbortSignal): Promise<void> {
     if (!this.#rung) {
+      const over = new AbortController();
       await Promise.race([
-        sleep(milliseconds, undefined, { signal }).catch(() => undefined),
+        sleep(milliseconds, undefined, { signal: AbortSignal.any([signal, over.signal]) }).catch(
+          () => undefined,
+        ),
         new Promise<void>((resolve) => {
           this.#wake = resolve;
         }),
       ]);
+      over.abort();
     }
     this.#rung = false;
     this.#wake = undefined;
@@ -84,7 +133,7 @@ async function listen(options: WorkerOptions, bell: Bell): Promise<void> {
     try {
       client = await options.connect();
       client.on("notification", () => bell.ring());
-      await client.query(`LISTEN ${CHANNEL}`);
+      for (const channel of CHANNELS) await client.query(`LISTEN ${channel}`);
       await ended(client, signal);
     } catch (cause) {
       options.logger.warn({ reason: String(cause) }, "listening again");

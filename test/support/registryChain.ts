@@ -31,7 +31,7 @@ import { openPool } from "../../server/database/client.ts";
 import { migrate } from "../../server/database/migrate.ts";
 import type { Checkpoint } from "../../server/indexer/checkpoint.ts";
 import { openMirror, type StepContext, step } from "../../server/indexer/step.ts";
-import type { ExecuteContext } from "../../server/queue/execute.ts";
+import type { ExecuteContext } from "../../server/queue/context.ts";
 import { runLane } from "../../server/queue/lane.ts";
 
 export const FINALITY = 12;
@@ -180,7 +180,6 @@ export class RegistryChain {
       pool: this.workerPool,
       chainId: this.deployment.chainId,
       contracts: this.deployment.contracts,
-      reader: createReader(this.chain, []),
       writer: createWriter(this.chain, this.keys),
       keys: this.keys,
       offChain: {},
@@ -191,8 +190,12 @@ export class RegistryChain {
   }
 
   /** Stores a command like the API does; gives its id. */
-  async store(kind: string, party: Party, body: unknown): Promise<string> {
-    const operation = randomUUID();
+  async store(
+    kind: string,
+    party: Party,
+    body: unknown,
+    operation: string = randomUUID(),
+  ): Promise<string> {
     const signer = Buffer.from(this.accounts[party].slice(2), "hex");
     await this.query(
       `INSERT INTO app.operation (id, content_hash, kind, lane, signer, body, api_key_id)
@@ -255,7 +258,8 @@ export class RegistryChain {
          WHEN o.kind IS NOT NULL THEN o.kind
          WHEN n.operation_id IS NULL THEN 'queued'
          WHEN t.hash IS NULL THEN 'sent'
-         WHEN NOT EXISTS (SELECT FROM app.attempt a WHERE a.operation_id = n.operation_id AND a.tx_hash = t.hash)
+         WHEN t.operation_id IS DISTINCT FROM p.id AND NOT EXISTS (
+           SELECT FROM app.attempt a WHERE a.operation_id = n.operation_id AND a.tx_hash = t.hash)
            THEN 'displaced'
          WHEN t.status = 0 THEN 'reverted'
          WHEN t.block_number <= (SELECT final_block FROM mirror.checkpoint) THEN 'final'

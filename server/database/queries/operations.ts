@@ -67,7 +67,8 @@ export async function findOperation(pool: Pool, id: string): Promise<OperationRo
   const { rows } = await pool.query<Row>(
     `SELECT o.id::text, o.kind, o.api_key_id::text, k.programme, o.body, o.created_at,
             r.kind AS outcome, r.code, r.detail, n.nonce, newest.tx_hash AS newest_hash,
-            t.hash AS mined_hash, ours.tx_hash IS NOT NULL AS mined_is_ours,
+            t.hash AS mined_hash,
+            (ours.tx_hash IS NOT NULL OR t.operation_id = o.id) IS TRUE AS mined_is_ours,
             t.block_number, t.status, c.final_block
      FROM app.operation o
      JOIN app.api_key k ON k.id = o.api_key_id

@@ -1,6 +1,6 @@
+import type { UnsignedCall } from "../../chain/call.ts";
 import { type ContractAddresses, interfaces } from "../../chain/contracts.ts";
 import type { KeyStore } from "../../chain/keys.ts";
-import type { UnsignedCall } from "../../chain/writer.ts";
 import type { CertificateOpening, Proposal } from "../openings.ts";
 
 /** What turning a command into a call may look at. */

@@ -1,0 +1,2 @@
+/** A contract call that nobody has signed yet. */
+export type UnsignedCall = { readonly to: string; readonly data: string };
