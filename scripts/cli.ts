@@ -51,6 +51,7 @@ const commands: Readonly<Record<string, Command>> = {
     run: async (flags) => resetData(dataFolder, flags.yes === true, say),
   },
   reindex: { flags: [], words: 0, run: reindex },
+  reconcile: { flags: ["json"], valued: ["block"], words: 0, run: reconcile },
   deploy: { flags: [], words: 1, run: (_flags, [config]) => deploy(config) },
   compare: { flags: ["json"], valued: ["manifest"], words: 0, run: compare },
   keys: { flags: [], valued: ["document", "by"], words: 2, run: keys },
@@ -200,6 +201,32 @@ async function reindex(): Promise<number> {
     return equal ? 0 : 1;
   } finally {
     await stack.stop();
+  }
+}
+
+/** A whole number given with a flag; undefined when it was not. */
+function blockOf(flags: Flags, name: string): number | undefined {
+  const text = flags[name];
+  if (text === undefined) return undefined;
+  if (typeof text === "string" && /^\d{1,12}$/.test(text)) return Number(text);
+  throw new UsageError(`--${name} takes the number of a block.`);
+}
+
+/** 0: equal; 1: differences; 2: it could not be compared. */
+async function reconcile(flags: Flags): Promise<number> {
+  const block = blockOf(flags, "block");
+  const { reconcileReport, runReconcile } = await import("./reconcile.ts");
+  const { withRegistry } = await import("./dev/running.ts");
+  try {
+    const result = await withRegistry(dataFolder, say, (place) =>
+      runReconcile({ ...place, block }),
+    );
+    const text = flags.json === true ? JSON.stringify(result) : reconcileReport(result);
+    process.stdout.write(`${text}\n`);
+    return result.differences.length === 0 ? 0 : 1;
+  } catch (error) {
+    say(`tanpu: It could not be compared: ${(error as Error).message}`);
+    return 2;
   }
 }
 

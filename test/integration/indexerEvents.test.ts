@@ -10,6 +10,7 @@ import {
 import { interfaces } from "../../server/chain/contracts.ts";
 import { mirrorDigest } from "../../server/database/mirror.ts";
 import { retirementLinesOf } from "../../server/database/queries/certificates.ts";
+import { reconcileByCalls } from "../../server/indexer/reconcile/byCalls.ts";
 import { retirementIdOf } from "../../server/verify/src/checks/retirementChecks.ts";
 import { suite } from "../domain/support.ts";
 import { FIRST_DAY, openRegistry, type RegistryChain } from "../support/registryChain.ts";
@@ -492,6 +493,14 @@ describe("the mirror of everything the contracts say", function () {
         bytesOf(tokenId),
       ]);
       expect(BigInt(String(held.grams))).to.equal(issued - retired - voided);
+    });
+
+    it("says of everything what the contracts say", async () => {
+      await registry.query("SET search_path = mirror");
+      const { differences } = await reconcileByCalls(registry.client, {
+        ...{ client: registry.chain, contracts: registry.deployment.contracts },
+      });
+      expect(differences).to.deep.equal([]);
     });
 
     it("takes all of it back when the chain does", async () => {

@@ -27,7 +27,7 @@ export function someFaults(draw: Random): Faults {
     nullBlock: upTo(0.02),
     otherFork: upTo(0.2),
     repeated: upTo(0.05),
-    doubled: 0,
+    doubled: upTo(0.05),
     cutRange: upTo(0.3),
     moving: upTo(0.05),
   };
@@ -106,7 +106,6 @@ export class FakeNode implements ChainClient {
 
   /** See the class: a final block is never one of another branch. */
   #mayRepeat(method: string, params: readonly unknown[]): boolean {
-    if (method === "eth_getLogs") return false;
     return method !== "eth_getBlockByNumber" || Number(params[0]) > this.#chain.final;
   }
 
