@@ -7,11 +7,13 @@ import express, {
 import type { Language } from "../domain/errors.ts";
 import type { Refusal } from "../domain/result.ts";
 import { newRequestId, withRequestId } from "../platform/logger.ts";
-import { authenticate, authorize, type Caller } from "./auth.ts";
+import { authenticate, authorize, type Caller, PUBLIC } from "./auth.ts";
 import type { ApiDependencies } from "./dependencies.ts";
 import { docsRouter } from "./docs.ts";
 import { languageOf, sendProblem } from "./errors.ts";
 import { placeOfJsonError } from "./jsonPlace.ts";
+import { readsMirror, waitForMirror } from "./live/after.ts";
+import { Streams } from "./live/streams.ts";
 import { openApiDocument } from "./openapi.ts";
 import type { Answer, Route } from "./route.ts";
 import { routes } from "./routes.ts";
@@ -63,7 +65,7 @@ function observe({ logger }: ApiDependencies): RequestHandler {
   };
 }
 
-function sendAnswer(response: Response, answer: Answer): void {
+function sendAnswer(response: Response, answer: Exclude<Answer, { events: unknown }>): void {
   for (const [name, value] of Object.entries(answer.headers ?? {})) response.setHeader(name, value);
   response.status(answer.status ?? 200);
   if ("json" in answer) {
@@ -102,12 +104,20 @@ const requireJson: RequestHandler = (request, response, next) => {
   });
 };
 
-function handle(route: Route, dependencies: ApiDependencies): RequestHandler {
+function handle(route: Route, dependencies: ApiDependencies, streams: Streams): RequestHandler {
   return async (request, response) => {
     const { caller, requestId } = askedOf(response);
+    if (readsMirror(route)) {
+      const call = { caller: caller ?? PUBLIC, header: (name: string) => request.get(name) };
+      const there = await waitForMirror(dependencies, call);
+      // The mirror is at least there when the route reads it, unless the chain then drops blocks.
+      const { block } = dependencies.live.bell;
+      if (block !== undefined) response.setHeader("tanpu-block", String(block));
+      if (!there.ok) return refuseWith(response, there.refusal);
+    }
     const result = await route.run(
       {
-        caller: caller ?? { role: "public", key: null },
+        caller: caller ?? PUBLIC,
         requestId,
         path: request.path,
         params: request.params,
@@ -117,8 +127,11 @@ function handle(route: Route, dependencies: ApiDependencies): RequestHandler {
       },
       dependencies,
     );
-    if (result.ok) sendAnswer(response, result.value);
-    else refuseWith(response, result.refusal);
+    if (!result.ok) return refuseWith(response, result.refusal);
+    const { value } = result;
+    if (!("events" in value)) return sendAnswer(response, value);
+    const refused = await streams.answer(request, response, value.events);
+    if (refused) refuseWith(response, refused);
   };
 }
 
@@ -179,6 +192,7 @@ export function createApp(dependencies: ApiDependencies): Express {
     response.type("application/json").send(document);
   });
   app.use("/docs", docsRouter());
+  const streams = new Streams(dependencies);
   const methods = new Map<string, Set<string>>();
   for (const route of routes) {
     const path = route.path.replaceAll(/\{(\w+)\}/g, ":$1");
@@ -187,7 +201,7 @@ export function createApp(dependencies: ApiDependencies): Express {
       const limit = route.bodyLimit ?? DEFAULT_BODY_BYTES;
       handlers.push(requireJson, express.json({ limit, strict: true, type: "application/json" }));
     }
-    app[route.method](path, ...handlers, handle(route, dependencies));
+    app[route.method](path, ...handlers, handle(route, dependencies, streams));
     const known = methods.get(path) ?? new Set(["OPTIONS"]);
     known.add(route.method.toUpperCase());
     if (route.method === "get") known.add("HEAD");

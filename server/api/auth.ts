@@ -6,7 +6,8 @@ import { type Result, refuse, succeed } from "../domain/result.ts";
 /** Who asks: the holder of a key, or the public. */
 export type Caller = { readonly role: Role; readonly key: ApiKey | null };
 
-const PUBLIC: Caller = { role: "public", key: null };
+/** Who shows no key. */
+export const PUBLIC: Caller = { role: "public", key: null };
 
 /**
  * Finds out who asks from the Authorization header. Without one it is the public; UNAUTHENTICATED for

@@ -6,6 +6,7 @@ import type { Methodology } from "../domain/methodology/quantify.ts";
 import type { IntakeKeys } from "../intake/keys.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { BlobStore } from "../platform/store.ts";
+import type { Live } from "./live/live.ts";
 
 /** Which chain and contracts this registry stands on; needed for what reviewers sign. */
 export type ApiDeployment = {
@@ -17,6 +18,8 @@ export type ApiDeployment = {
 /** Everything the API stands on; put together once by server/main/api.ts. */
 export type ApiDependencies = {
   readonly pool: Pool;
+  /** Waiting for changes of the mirror and of operations. */
+  readonly live: Live;
   /** Reads of single rows; connected as the same role as the pool. */
   readonly prisma: PrismaClient;
   readonly suite: HashSuite;

@@ -1,9 +1,9 @@
 import { findRepeat, insertOperation } from "../database/commands.ts";
+import { loadOperation } from "../database/operationView.ts";
 import type { Json } from "../domain/canonical.ts";
 import { contentHash } from "../domain/canonical.ts";
 import { type Result, refuse, succeed } from "../domain/result.ts";
 import type { ApiDependencies } from "./dependencies.ts";
-import { loadOperation } from "./operations/view.ts";
 import type { Answer, Call } from "./route.ts";
 
 /** A command ready to be stored. */

@@ -2,6 +2,7 @@ import { OpenAPIRegistry, OpenApiGeneratorV31 } from "@asteasolutions/zod-to-ope
 import { messageOf, type RefusalCode, refusalCodes } from "../domain/errors.ts";
 import { busTrip, metroTrip } from "./activities/schema.ts";
 import { problemOf } from "./errors.ts";
+import { readsMirror } from "./live/after.ts";
 import type { Route } from "./route.ts";
 import { statusOf } from "./statuses.ts";
 import { z } from "./zod.ts";
@@ -74,6 +75,7 @@ function codesOf(route: Route): Set<RefusalCode> {
     codes.add("VALIDATION_FAILED").add("FIELD_MISSING").add("FIELD_MALFORMED");
     codes.add("BODY_NOT_JSON").add("BODY_TOO_LARGE").add("MEDIA_TYPE_UNSUPPORTED");
   } else if (route.params !== undefined || route.query !== undefined) codes.add("FIELD_MALFORMED");
+  if (readsMirror(route)) codes.add("FIELD_MALFORMED").add("NOT_FOUND").add("MIRROR_NOT_THERE_YET");
   if (route.action !== "registry.read") codes.add("FORBIDDEN");
   if (route.action !== "registry.read" && route.method === "post") codes.add("SCOPE_MISSING");
   if (route.isCommand) {
@@ -96,6 +98,19 @@ function problemsOf(route: Route) {
   );
 }
 
+/** How whoever ordered something reads what came of it, from whichever process answers. */
+const afterHeaders = {
+  "Tanpu-After":
+    "A block number or the id of your operation: the answer waits until the mirror holds it, ten seconds or as long as Prefer says",
+  Prefer: "wait=N: seconds to wait for Tanpu-After, at most 30",
+};
+const blockHeader = z.object({
+  "Tanpu-Block": z.string().optional().openapi({
+    description: "A block that the mirror held when this was read; usable as Tanpu-After",
+    example: "44",
+  }),
+});
+
 function headersOf(route: Route) {
   const headers = {
     ...(route.isCommand
@@ -107,10 +122,9 @@ function headersOf(route: Route) {
         }
       : {}),
     ...Object.fromEntries(
-      Object.entries(route.headers ?? {}).map(([name, description]) => [
-        name,
-        z.string().optional().openapi({ description }),
-      ]),
+      Object.entries({ ...route.headers, ...(readsMirror(route) ? afterHeaders : {}) }).map(
+        ([name, description]) => [name, z.string().optional().openapi({ description })],
+      ),
     ),
   };
   return Object.keys(headers).length === 0 ? {} : { headers: z.object(headers) };
@@ -132,7 +146,14 @@ function register(registry: OpenAPIRegistry, route: Route): void {
     success.schema !== undefined
       ? { content: { "application/json": { schema: success.schema } } }
       : success.mediaType !== undefined
-        ? { content: { [success.mediaType]: { schema: z.string() } } }
+        ? {
+            content: {
+              [success.mediaType]: {
+                schema: z.string(),
+                ...(success.example === undefined ? {} : { example: success.example }),
+              },
+            },
+          }
         : {};
   registry.registerPath({
     method: route.method,
@@ -156,7 +177,11 @@ function register(registry: OpenAPIRegistry, route: Route): void {
       ...headersOf(route),
     },
     responses: {
-      [success.status]: { description: success.description, ...content },
+      [success.status]: {
+        description: success.description,
+        ...content,
+        ...(readsMirror(route) ? { headers: blockHeader } : {}),
+      },
       ...problemsOf(route),
     },
     "x-action": route.action,

@@ -3,6 +3,7 @@ import type { RefusalCode } from "../domain/errors.ts";
 import { type Result, succeed } from "../domain/result.ts";
 import type { Caller } from "./auth.ts";
 import type { ApiDependencies } from "./dependencies.ts";
+import type { EventSink } from "./live/stream.ts";
 import { validate } from "./validation.ts";
 import type { z } from "./zod.ts";
 
@@ -27,13 +28,14 @@ export type Call<P, Q, B> = Omit<RawCall, "params" | "query" | "body"> & {
   readonly rawBody: unknown;
 };
 
-/** What a route answers: JSON, or bytes of another kind. */
+/** What a route answers: JSON, bytes of another kind, or a stream of events. */
 export type Answer = {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
 } & (
   | { readonly json: unknown }
   | { readonly content: string | Uint8Array; readonly mediaType: string }
+  | { readonly events: (sink: EventSink) => Promise<void> }
 );
 
 /** What the OpenAPI document says of a route. */
@@ -50,6 +52,8 @@ export type Documentation = {
     readonly description: string;
     readonly schema?: z.ZodType;
     readonly mediaType?: string;
+    /** What is answered, where no schema shows it. */
+    readonly example?: string;
   };
   /** Refusals worth knowing besides those every route can give. */
   readonly refusals?: readonly RefusalCode[];

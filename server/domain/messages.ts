@@ -106,6 +106,10 @@ export const domainMessages = {
   },
 
   // Not there
+  STREAMS_TOO_MANY: {
+    en: "This key has {count} open event streams, the most it may have; close one first.",
+    zh: "该密钥已有 {count} 个事件流，达到上限，请先关闭其中之一。",
+  },
   ROUTE_NOT_FOUND: { en: "There is no such address.", zh: "该地址不存在。" },
   METHOD_NOT_ALLOWED: {
     en: "This address does not accept {method}.",
@@ -321,6 +325,10 @@ export const domainMessages = {
   MIRROR_BEHIND: {
     en: "The mirror of the chain was last written {behindSeconds} seconds ago; {limitSeconds} are allowed.",
     zh: "链上数据镜像已 {behindSeconds} 秒未更新，上限为 {limitSeconds} 秒。",
+  },
+  MIRROR_NOT_THERE_YET: {
+    en: "The mirror is at block {block} and does not hold {after} yet; ask again.",
+    zh: "镜像目前到区块 {block}，尚不包含 {after}，请稍后重试。",
   },
   SERVICE_UNAVAILABLE: {
     en: "The service is starting or stopping; try again.",

@@ -3,10 +3,12 @@ import { readdir, readFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import * as path from "node:path";
+import pg from "pg";
 import { parse } from "yaml";
 import { createApp } from "../api/app.ts";
 import type { ApiDependencies } from "../api/dependencies.ts";
 import { deploymentFrom } from "../api/deployment.ts";
+import { Live } from "../api/live/live.ts";
 import { openPool } from "../database/client.ts";
 import { openPrisma } from "../database/prisma.ts";
 import { toHex, utf8 } from "../domain/bytes.ts";
@@ -81,8 +83,16 @@ async function main(): Promise<void> {
   shutdown.add("database", () => pool.end());
   const prisma = openPrisma({ databaseUrl: config.databaseUrl, role: "tanpu_api", max: 4 });
   shutdown.add("prisma", () => prisma.$disconnect());
+  const connect = async (): Promise<pg.Client> => {
+    const connectionString = config.databaseUrl;
+    const client = new pg.Client({ connectionString, options: "-c role=tanpu_api" });
+    await client.connect();
+    return client;
+  };
+  const live = new Live({ pool, connect, logger });
   const dependencies: ApiDependencies = {
     pool,
+    live,
     prisma,
     suite,
     store: openBlobStore(path.join(published, "blobs"), (bytes) => toHex(suite.hash(bytes))),
@@ -98,10 +108,12 @@ async function main(): Promise<void> {
   server.requestTimeout = 60_000;
   shutdown.add("http", () => {
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    // Streams of events end here; their clients come back to whoever serves then.
+    const quiet = live.close();
     server.closeIdleConnections();
     // Whoever waits for an operation asks again; half a minute is too long to hold a restart up.
     setTimeout(() => server.closeAllConnections(), 3_000).unref();
-    return closed;
+    return Promise.all([closed, quiet]);
   });
   const port = await listen(server, config);
   const address = { url: `http://${config.host}:${port}`, pid: process.pid };

@@ -221,7 +221,11 @@ describe("the API's document", () => {
     });
   }
 
-  for (const route of routes.filter(({ method }) => method === "get")) {
+  // A stream without a parameter that could be broken answers for as long as one listens.
+  const ends = ({ path, success }: Route): boolean =>
+    path.includes("{") || success.mediaType !== "text/event-stream";
+
+  for (const route of routes.filter((one) => one.method === "get" && ends(one))) {
     it(`holds for broken addresses and queries of GET ${route.path}`, async () => {
       const as = asOf(route);
       const options = as === undefined ? {} : { as };

@@ -4,9 +4,10 @@ import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
-import type pg from "pg";
+import pg from "pg";
 import { parse } from "yaml";
 import { createApp } from "../../server/api/app.ts";
+import { Live } from "../../server/api/live/live.ts";
 import { openPool } from "../../server/database/client.ts";
 import { createApiKey } from "../../server/database/commands.ts";
 import { openPrisma } from "../../server/database/prisma.ts";
@@ -97,12 +98,20 @@ export async function serveApi(of: {
   const factorsFile = new URL("../../rules/factors.yaml", import.meta.url);
   const methodology = await demoMethodology();
   const logged: string[] = [];
+  const logger = createLogger({ role: "api" }, { write: (line) => logged.push(line) });
+  const connect = async (): Promise<pg.Client> => {
+    const client = new pg.Client({ connectionString: databaseUrl });
+    await client.connect();
+    return client;
+  };
+  const live = new Live({ pool, connect, logger });
   const app = createApp({
     pool,
+    live,
     prisma,
     suite,
     store,
-    logger: createLogger({ role: "api" }, { write: (line) => logged.push(line) }),
+    logger,
     methodologies: new Map([[methodology.contentHash, methodology]]),
     factors: unwrap(loadFactors(parse(readFileSync(factorsFile, "utf8")))),
     intake: demoKeys(),
@@ -126,6 +135,7 @@ export async function serveApi(of: {
     close: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
+      await live.close();
       await prisma.$disconnect();
       await pool.end();
       rmSync(folder, { recursive: true, force: true });

@@ -5,6 +5,18 @@ import { z } from "../zod.ts";
 
 export const operationParams = z.strictObject({ id: uuidField });
 
+const operationExample = {
+  id: exampleOf.uuid,
+  kind: "retire",
+  state: "final",
+  createdAt: "2026-11-21T11:47:36.000Z",
+  transactionHash: exampleOf.hash,
+  blockNumber: 44,
+  refusal: null,
+  result: { retirementId: exampleOf.hash, grams: "1250000", content: exampleOf.hash },
+  record: { content: exampleOf.hash },
+};
+
 export const operationSchema = z
   .object({
     id: z.string().openapi({ format: "uuid" }),
@@ -33,15 +45,20 @@ export const operationSchema = z
     }),
   })
   .openapi("Operation", {
-    example: {
-      id: exampleOf.uuid,
-      kind: "retire",
-      state: "final",
-      createdAt: "2026-11-21T11:47:36.000Z",
-      transactionHash: exampleOf.hash,
-      blockNumber: 44,
-      refusal: null,
-      result: { retirementId: exampleOf.hash, grams: "1250000", content: exampleOf.hash },
-      record: { content: exampleOf.hash },
-    },
+    example: operationExample,
   });
+
+/** What a stream of events looks like. */
+export const eventStreamExample = `retry: 2000
+
+id: included.44
+event: operation
+data: ${JSON.stringify({ ...operationExample, state: "included" })}
+
+: still here
+
+id: final.44
+event: operation
+data: ${JSON.stringify(operationExample)}
+
+`;

@@ -30,6 +30,12 @@ export type OperationRow = {
   blockNumber: number | null;
   code: string | null;
   detail: Readonly<Record<string, unknown>> | null;
+  /** When its end was recorded that the chain does not know. */
+  endedAt: Date | null;
+  /** The last final block of the mirror when this was read; null for what has no nonce. */
+  finalBlock: number | null;
+  /** Nothing can change any more: its end is not on the chain, or in a final block of it. */
+  isSettled: boolean;
 };
 
 type Row = {
@@ -42,6 +48,7 @@ type Row = {
   outcome: "refused" | "completed" | null;
   code: string | null;
   detail: Record<string, unknown> | null;
+  ended_at: Date | null;
   nonce: bigint | null;
   newest_hash: Buffer | null;
   mined_hash: Buffer | null;
@@ -57,17 +64,26 @@ function stateOf(row: Row): OperationState {
   if (row.mined_hash === null) return "sent";
   if (!row.mined_is_ours) return "displaced";
   if (row.status === 0) return "reverted";
-  const isFinal =
-    row.block_number !== null && row.final_block !== null && row.block_number <= row.final_block;
-  return isFinal ? "final" : "included";
+  return isFinal(row) ? "final" : "included";
+}
+
+function isFinal(row: Row): boolean {
+  return (
+    row.block_number !== null && row.final_block !== null && row.block_number <= row.final_block
+  );
 }
 
 /** A command and where it stands: the join of what was ordered with what the chain says. */
 export async function findOperation(pool: Pool, id: string): Promise<OperationRow | undefined> {
+  return (await findOperations(pool, [id]))[0];
+}
+
+/** The same for many at once, in no order; ids that nobody ordered are left out. */
+export async function findOperations(pool: Pool, ids: readonly string[]): Promise<OperationRow[]> {
   const { rows } = await pool.query<Row>(
     `SELECT o.id::text, o.kind, o.api_key_id::text, k.programme, o.body, o.created_at,
-            r.kind AS outcome, r.code, r.detail, n.nonce, newest.tx_hash AS newest_hash,
-            t.hash AS mined_hash,
+            r.kind AS outcome, r.code, r.detail, r.created_at AS ended_at, n.nonce,
+            newest.tx_hash AS newest_hash, t.hash AS mined_hash,
             (ours.tx_hash IS NOT NULL OR t.operation_id = o.id) IS TRUE AS mined_is_ours,
             t.block_number, t.status, c.final_block
      FROM app.operation o
@@ -81,12 +97,10 @@ export async function findOperation(pool: Pool, id: string): Promise<OperationRo
      LEFT JOIN mirror.transaction t
        ON t.signer = n.signer AND t.nonce = n.nonce AND c.chain_id = n.chain_id
      LEFT JOIN app.attempt ours ON ours.operation_id = o.id AND ours.tx_hash = t.hash
-     WHERE o.id = $1`,
-    [id],
+     WHERE o.id = ANY($1::uuid[])`,
+    [ids],
   );
-  const row = rows[0];
-  if (row === undefined) return undefined;
-  return {
+  return rows.map((row) => ({
     id: row.id,
     kind: row.kind,
     apiKeyId: row.api_key_id,
@@ -98,7 +112,39 @@ export async function findOperation(pool: Pool, id: string): Promise<OperationRo
     blockNumber: row.block_number === null ? null : Number(row.block_number),
     code: row.code,
     detail: row.detail,
-  };
+    endedAt: row.ended_at,
+    finalBlock: row.final_block === null ? null : Number(row.final_block),
+    isSettled: row.outcome !== null || isFinal(row),
+  }));
+}
+
+/** The key's operations behind a place in the order of storing, oldest first, at most `most`. */
+export async function findOperationsBehind(
+  pool: Pool,
+  apiKeyId: string,
+  sequence: bigint,
+  most: number,
+): Promise<{ id: string; sequence: bigint }[]> {
+  const { rows } = await pool.query<{ id: string; sequence: bigint }>(
+    `SELECT id::text, sequence FROM app.operation
+     WHERE api_key_id = $1 AND sequence > $2 ORDER BY sequence LIMIT $3`,
+    [apiKeyId, sequence, most],
+  );
+  return rows;
+}
+
+/** The key's newest operations, newest first. */
+export async function findNewestOperations(
+  pool: Pool,
+  apiKeyId: string,
+  most: number,
+): Promise<{ id: string; sequence: bigint }[]> {
+  const { rows } = await pool.query<{ id: string; sequence: bigint }>(
+    `SELECT id::text, sequence FROM app.operation
+     WHERE api_key_id = $1 ORDER BY sequence DESC LIMIT $2`,
+    [apiKeyId, most],
+  );
+  return rows;
 }
 
 type Found = Record<string, unknown>;

@@ -1,11 +1,12 @@
 import type { Pool } from "pg";
+import { explain, isRefusalCode } from "../domain/errors.ts";
+import type { Refusal, RefusalValues } from "../domain/result.ts";
 import {
   findOperation,
   findResult,
+  type OperationRow,
   type OperationState,
-} from "../../database/queries/operations.ts";
-import { explain, isRefusalCode } from "../../domain/errors.ts";
-import type { Refusal, RefusalValues } from "../../domain/result.ts";
+} from "./queries/operations.ts";
 
 /** Why a command came to nothing. */
 export type OperationRefusal = {
@@ -64,6 +65,26 @@ function refusalOf(
     : refusalView({ code: "CONTRACT_REFUSED", values: { ...values, name: code ?? "?" } });
 }
 
+/** What people are shown of an operation; what it brought about is read from the mirror now. */
+export async function viewOperation(pool: Pool, row: OperationRow): Promise<OperationView> {
+  const isMined = row.state === "included" || row.state === "final";
+  const result =
+    row.state === "completed" ? row.detail : isMined ? await findResult(pool, row) : null;
+  const record = row.body.record;
+  return {
+    id: row.id,
+    kind: row.kind,
+    state: row.state,
+    createdAt: row.createdAt.toISOString(),
+    transactionHash: row.transactionHash,
+    blockNumber: row.blockNumber,
+    refusal: refusalOf(row.state, row.code, row.detail),
+    result,
+    record:
+      typeof record === "object" && record !== null ? (record as Record<string, unknown>) : {},
+  };
+}
+
 /** An operation with the key and programme it belongs to; undefined when there is none. */
 export async function loadOperation(
   pool: Pool,
@@ -71,24 +92,6 @@ export async function loadOperation(
 ): Promise<{ operation: OperationView; apiKeyId: string; programme: number | null } | undefined> {
   const row = await findOperation(pool, id);
   if (row === undefined) return undefined;
-  const isMined = row.state === "included" || row.state === "final";
-  const result =
-    row.state === "completed" ? row.detail : isMined ? await findResult(pool, row) : null;
-  const record = row.body.record;
-  return {
-    apiKeyId: row.apiKeyId,
-    programme: row.programme,
-    operation: {
-      id: row.id,
-      kind: row.kind,
-      state: row.state,
-      createdAt: row.createdAt.toISOString(),
-      transactionHash: row.transactionHash,
-      blockNumber: row.blockNumber,
-      refusal: refusalOf(row.state, row.code, row.detail),
-      result,
-      record:
-        typeof record === "object" && record !== null ? (record as Record<string, unknown>) : {},
-    },
-  };
+  const { apiKeyId, programme } = row;
+  return { apiKeyId, programme, operation: await viewOperation(pool, row) };
 }
