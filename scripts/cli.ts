@@ -51,6 +51,7 @@ const commands: Readonly<Record<string, Command>> = {
     run: async (flags) => resetData(dataFolder, flags.yes === true, say),
   },
   reindex: { flags: [], words: 0, run: reindex },
+  digest: { flags: ["json"], valued: ["from", "to", "every"], words: 0, run: digest },
   reconcile: { flags: ["json"], valued: ["block"], words: 0, run: reconcile },
   deploy: { flags: [], words: 1, run: (_flags, [config]) => deploy(config) },
   compare: { flags: ["json"], valued: ["manifest"], words: 0, run: compare },
@@ -210,6 +211,24 @@ function blockOf(flags: Flags, name: string): number | undefined {
   if (text === undefined) return undefined;
   if (typeof text === "string" && /^\d{1,12}$/.test(text)) return Number(text);
   throw new UsageError(`--${name} takes the number of a block.`);
+}
+
+async function digest(flags: Flags): Promise<number> {
+  const asked = {
+    first: blockOf(flags, "from"),
+    last: blockOf(flags, "to"),
+    every: blockOf(flags, "every"),
+  };
+  const { runDigest } = await import("./digest.ts");
+  const { withRegistry } = await import("./dev/running.ts");
+  const ranges = await withRegistry(dataFolder, say, ({ databaseUrl }) =>
+    runDigest({ databaseUrl, ...asked }),
+  );
+  const lines = ranges.map(
+    ({ first, end, digest, chained }) => `${first} to ${end - 1}  ${digest}  ${chained}`,
+  );
+  process.stdout.write(`${flags.json === true ? JSON.stringify(ranges) : lines.join("\n")}\n`);
+  return 0;
 }
 
 /** 0: equal; 1: differences; 2: it could not be compared. */

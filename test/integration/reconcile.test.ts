@@ -146,7 +146,7 @@ describe("reconcile", function () {
     ["transfer", "grams = grams + 1", ["balance", "supply", "transfer"]],
     ["retirement", "grams = 1", []],
     ["block", "timestamp = 1", ["block"]],
-    ["booking", "end_day = end_day + 1", ["calendar"]],
+    ["booking", "end_day = end_day + 1", ["calendar", "booking"]],
     ["request", "total_milligrams = 1", ["request"]],
   ];
   for (const [table, set, found] of old) {

@@ -1,4 +1,5 @@
 import type { ClientBase } from "pg";
+import { type LastingRows, lastingRows, selectLasting } from "../../database/lastingRows.ts";
 import { openMirror, type StepContext, step } from "../step.ts";
 import type { Difference, Reconciliation } from "./byCalls.ts";
 
@@ -46,49 +47,11 @@ const comparisons: readonly { what: string; mirror: string; chain: string }[] = 
   },
 ];
 
-/** Tables whose rows do not change once they are written, or only in the columns left out here. */
-const lasting: readonly { table: string; key: string; columns: string; of?: string }[] = [
-  { table: "block", key: "number::text", columns: "hash, parent_hash, timestamp", of: "number" },
-  {
-    table: "transaction",
-    key: "block_number || ' ' || index",
-    columns: "hash, signer, nonce, recipient, status, operation_id",
-  },
-  {
-    table: "transfer",
-    key: "concat_ws(' ', block_number, log_index, sub_index)",
-    columns: "token_id, operator, sender, recipient, grams, reason, transaction_hash, moved_at",
-  },
-  {
-    table: "retirement",
-    key: hex("retirement_id"),
-    columns: "holder, programme, purpose, content, grams, is_batch, transaction_hash, block_number",
-  },
-  {
-    table: "certificate",
-    key: hex("certificate_id"),
-    columns: "holder, programme, kind, retired_grams, emitted_grams, content, replaces",
-  },
-  {
-    table: "request",
-    key: "request_id::text",
-    columns:
-      "token_id, source_id, programme, methodology, first_day, end_day, root, total_milligrams, count, leaf_file_hash",
-  },
-  {
-    table: "statement",
-    key: `request_id || ' ' || ${hex("digest")}`,
-    columns: "reviewer, institution, kind, favourable, valid_until",
-  },
-];
-
-function lastingComparison({ table, key, columns, of = "block_number" }: (typeof lasting)[number]) {
-  const select = (schema: string, where: string): string =>
-    `SELECT ${key} AS id, concat_ws(' ', ${columns}) AS says FROM ${schema}.${table} ${where}`;
+function lastingComparison(rows: LastingRows): (typeof comparisons)[number] {
   return {
-    what: table,
-    mirror: select("mirror", `WHERE ${of} <= $1`),
-    chain: select("shadow", ""),
+    what: rows.table,
+    mirror: selectLasting(rows, "mirror", `WHERE ${rows.block} <= $1`),
+    chain: selectLasting(rows, "shadow"),
   };
 }
 
@@ -107,7 +70,7 @@ export async function reconcileByReplay(
   try {
     const differences: Difference[] = [];
     const compared: Record<string, number> = {};
-    for (const comparison of [...comparisons, ...lasting.map(lastingComparison)]) {
+    for (const comparison of [...comparisons, ...lastingRows.map(lastingComparison)]) {
       compared[comparison.what] = await compare(client, schema, comparison, block, differences);
     }
     const { blockHash } = checkpoint;
