@@ -1,4 +1,5 @@
 import { createKeccak, createSHA256, type IHasher } from "hash-wasm";
+import { loadKeccakKernel, type TreeKernel } from "./treeKernel.ts";
 
 /** The names a leaf file, bundle or vector may state. A 国密 chain adds its own suite here. */
 export type HashSuiteName = "keccak";
@@ -11,6 +12,8 @@ export interface HashSuite {
   readonly name: HashSuiteName;
   /** Hash of the parts one after the other. */
   hash(...parts: Uint8Array[]): Uint8Array;
+  /** Hashes many of the tree's nodes in one call; without it each goes through `hash`. */
+  readonly treeKernel?: TreeKernel;
   /** HMAC-SHA-256 of the message. */
   prf(key: Uint8Array, message: Uint8Array): Uint8Array;
 }
@@ -32,9 +35,14 @@ function hmac(hasher: IHasher, key: Uint8Array, message: Uint8Array): Uint8Array
  * that knows which function stands behind a name.
  */
 export async function loadHashSuite(name: HashSuiteName): Promise<HashSuite> {
-  const [keccak, sha256] = await Promise.all([createKeccak(256), createSHA256()]);
+  const [keccak, sha256, treeKernel] = await Promise.all([
+    createKeccak(256),
+    createSHA256(),
+    loadKeccakKernel(),
+  ]);
   return {
     name,
+    ...(treeKernel ? { treeKernel } : {}),
     hash: (...parts) => {
       keccak.init();
       for (const part of parts) keccak.update(part);

@@ -1,24 +1,31 @@
-import { compareBytes, toUint, uintBytes } from "./bytes.ts";
+import { compareBytes, concat, toUint, uintBytes } from "./bytes.ts";
 import type { HashSuite } from "./hashSuite.ts";
 import { type Result, refuse, succeed } from "./result.ts";
+import {
+  BLOCK,
+  blocksOf,
+  keptLevels,
+  proofFrom,
+  raise,
+  readNode,
+  type Sibling,
+  STEP,
+  type TreeHead,
+} from "./treeBlocks.ts";
+import { emptyNodes, leafNodes } from "./treeNodes.ts";
+import { depthOf, HASH_BYTES, LEAF_BYTES, NODE_BYTES } from "./treeShape.ts";
 
 /*
  * The activity tree: a perfect binary tree whose every node carries the milligrams below it.
  *   leaf  = H(0x00 ‖ fingerprint32 ‖ milligrams8 ‖ beneficiary32 ‖ evidence32)
  *   node  = H(0x01 ‖ left hash32 ‖ left sum16 ‖ right hash32 ‖ right sum16)
  *   empty = H(0x02), sum 0
- * Leaves lie in ascending order of fingerprint, empties only behind the last leaf, and the index of a
- * leaf is its path (bit 0 is the lowest level, 0 is left).
- *
- * A leaf is kept as its 104-byte record and a node as hash ‖ sum, 48 bytes in one flat array for each
- * level: two siblings are then exactly the bytes that their parent hashes, and nothing is allocated.
+ * Leaves lie in ascending order of fingerprint, empties only behind the last leaf, and the index of
+ * a leaf is its path (bit 0 is the lowest level, 0 is left).
  */
 
-export const LEAF_BYTES = 104;
-const HASH_BYTES = 32;
-const NODE_BYTES = 48;
-/** The index has 32 bits on chain; deeper trees do not exist. */
-export const DEEPEST = 32;
+export type { Sibling, TreeHead } from "./treeBlocks.ts";
+export { depthOf, LEAF_BYTES } from "./treeShape.ts";
 
 export type Leaf = {
   fingerprint: Uint8Array;
@@ -27,20 +34,18 @@ export type Leaf = {
   evidence: Uint8Array;
 };
 
-/** A sibling on the way up, from the lowest level on. */
-export type Sibling = { hash: Uint8Array; sum: bigint };
+/**
+ * A tree as it is kept: its head and the nodes of every sixth level (`keptLevels`), lowest first.
+ */
+export type KeptTree = TreeHead & { levels: readonly Uint8Array[] };
 
-export type TreeHead = {
-  root: Uint8Array;
-  totalMilligrams: bigint;
-  count: number;
-  depth: number;
-};
-
-export type SumTree = TreeHead & {
+export type SumTree = KeptTree & {
   /** The siblings of a leaf. Throws a RangeError beyond the last leaf. */
   proof(index: number): Sibling[];
 };
+
+/** The index has 32 bits on chain; deeper trees do not exist. */
+const DEEPEST = 32;
 
 /** Writes leaves as the flat records that trees and leaf files are made of. */
 export function encodeLeaves(leaves: readonly Leaf[]): Uint8Array {
@@ -69,81 +74,108 @@ export function readLeaf(records: Uint8Array, index: number): Leaf {
   };
 }
 
-/** The smallest d with 2^d >= count. */
-export function depthOf(count: number): number {
-  let depth = 0;
-  while (2 ** depth < count) depth++;
-  return depth;
-}
+const NOTHING = new Uint8Array();
 
-/** Adds two 16-byte sums that lie 48 bytes apart, in limbs that stay exact. */
-function writeSum(children: DataView, at: number, parents: DataView, parentAt: number): void {
-  let carry = 0;
-  for (let limb = 12; limb >= 0; limb -= 4) {
-    const left = children.getUint32(at + HASH_BYTES + limb);
-    const right = children.getUint32(at + NODE_BYTES + HASH_BYTES + limb);
-    const sum = left + right + carry;
-    parents.setUint32(parentAt + HASH_BYTES + limb, sum % 0x1_0000_0000);
-    carry = sum > 0xffff_ffff ? 1 : 0;
+/**
+ * Leaves hashed at a time: their nodes are all the memory that building needs beside what it keeps.
+ */
+const CHUNK_LEAVES = 64 * BLOCK;
+
+/** Bytes that grow by doubling. */
+class GrowingBytes {
+  #bytes = new Uint8Array(BLOCK * NODE_BYTES);
+  #length = 0;
+
+  append(part: Uint8Array): void {
+    if (this.#length + part.length > this.#bytes.length) {
+      const grown = new Uint8Array(Math.max(2 * this.#bytes.length, this.#length + part.length));
+      grown.set(this.#bytes.subarray(0, this.#length));
+      this.#bytes = grown;
+    }
+    this.#bytes.set(part, this.#length);
+    this.#length += part.length;
+  }
+
+  get bytes(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length);
   }
 }
 
-const viewOf = (bytes: Uint8Array): DataView =>
-  new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+/**
+ * Builds a tree from leaves that come in pieces, without keeping them: 0.8 bytes for each leaf stay
+ * in memory.
+ */
+export class TreeBuilder {
+  readonly #suite: HashSuite;
+  readonly #empties: readonly Uint8Array[];
+  readonly #lowest = new GrowingBytes();
+  readonly #scratch = new Uint8Array(CHUNK_LEAVES * NODE_BYTES);
+  /** Leaves that do not fill a block yet. */
+  #rest: Uint8Array = NOTHING;
+  #count = 0;
+  #last: Uint8Array | undefined;
 
-function leafNodes(suite: HashSuite, records: Uint8Array, count: number): Uint8Array {
-  const nodes = new Uint8Array(count * NODE_BYTES);
-  const input = new Uint8Array(1 + LEAF_BYTES);
-  for (let index = 0; index < count; index++) {
-    input.set(records.subarray(index * LEAF_BYTES, (index + 1) * LEAF_BYTES), 1);
-    nodes.set(suite.hash(input), index * NODE_BYTES);
-    // The record's eight bytes are the low half of the node's sixteen.
-    nodes.set(input.subarray(33, 41), index * NODE_BYTES + HASH_BYTES + 8);
+  constructor(suite: HashSuite) {
+    this.#suite = suite;
+    this.#empties = emptyNodes(suite, DEEPEST);
   }
-  return nodes;
-}
 
-function parentNodes(
-  suite: HashSuite,
-  children: Uint8Array,
-  emptyChild: Uint8Array,
-  input: Uint8Array,
-): Uint8Array {
-  const count = children.length / NODE_BYTES;
-  const parents = new Uint8Array(Math.ceil(count / 2) * NODE_BYTES);
-  const inputView = viewOf(input);
-  const parentView = viewOf(parents);
-  for (let index = 0; index < count; index += 2) {
-    const at = index * NODE_BYTES;
-    const parentAt = at / 2;
-    input.set(children.subarray(at, Math.min(at + 2 * NODE_BYTES, children.length)), 1);
-    if (index + 1 === count) input.set(emptyChild, 1 + NODE_BYTES);
-    parents.set(suite.hash(input), parentAt);
-    writeSum(inputView, 1, parentView, parentAt);
+  /**
+   * Adds flat records. LEAF_ORDER_BROKEN names the first leaf that does not follow its neighbour (a
+   * repeated fingerprint breaks the order too); the tree is then of no use any more.
+   */
+  add(records: Uint8Array): Result<number> {
+    if (records.length % LEAF_BYTES !== 0) throw new RangeError("records are 104 bytes each");
+    const broken = firstOutOfOrder(records, this.#last);
+    if (broken !== -1) {
+      return refuse("LEAF_ORDER_BROKEN", { values: { index: this.#count + broken } });
+    }
+    this.#count += records.length / LEAF_BYTES;
+    if (records.length > 0) this.#last = records.slice(-LEAF_BYTES).subarray(0, HASH_BYTES);
+    let at = 0;
+    if (this.#rest.length > 0) {
+      at = Math.min(records.length, BLOCK * LEAF_BYTES - this.#rest.length);
+      this.#rest = concat(this.#rest, records.subarray(0, at));
+      if (this.#rest.length < BLOCK * LEAF_BYTES) return succeed(this.#count);
+      this.#raiseLeaves(this.#rest);
+      this.#rest = NOTHING;
+    }
+    const whole = records.length - ((records.length - at) % (BLOCK * LEAF_BYTES));
+    for (; at < whole; at += CHUNK_LEAVES * LEAF_BYTES) {
+      this.#raiseLeaves(records.subarray(at, Math.min(at + CHUNK_LEAVES * LEAF_BYTES, whole)));
+    }
+    this.#rest = records.slice(whole);
+    return succeed(this.#count);
   }
-  return parents;
-}
 
-function nodeInput(): Uint8Array {
-  const input = new Uint8Array(1 + 2 * NODE_BYTES);
-  input[0] = 1;
-  return input;
-}
-
-/** The whole empty subtree of each level, level 0 first. */
-function emptyNodes(suite: HashSuite, depth: number): Uint8Array[] {
-  const levels = [new Uint8Array(NODE_BYTES)];
-  levels[0]?.set(suite.hash(Uint8Array.of(2)));
-  const input = nodeInput();
-  for (let level = 1; level <= depth; level++) {
-    const child = levels[level - 1] ?? new Uint8Array(NODE_BYTES);
-    input.set(child, 1);
-    input.set(child, 1 + NODE_BYTES);
-    const node = new Uint8Array(NODE_BYTES);
-    node.set(suite.hash(input));
-    levels.push(node);
+  #raiseLeaves(records: Uint8Array): void {
+    const nodes = leafNodes(this.#suite, records, this.#scratch);
+    this.#lowest.append(raise(this.#suite, nodes, 0, STEP, this.#empties, nodes));
   }
-  return levels;
+
+  /** The tree of what was added. LEAVES_EMPTY without a leaf. */
+  finish(): Result<KeptTree> {
+    const count = this.#count;
+    if (count === 0) return refuse("LEAVES_EMPTY");
+    const depth = depthOf(count);
+    const [suite, empties] = [this.#suite, this.#empties];
+    let level = Math.min(STEP, depth);
+    if (this.#rest.length > 0) {
+      this.#lowest.append(raise(suite, leafNodes(suite, this.#rest), 0, level, empties));
+      this.#rest = NOTHING;
+    }
+    let nodes = this.#lowest.bytes;
+    const levels: Uint8Array[] = [];
+    for (const kept of keptLevels(count)) {
+      levels.push(nodes);
+      const steps = Math.min(STEP, depth - kept);
+      nodes = raise(suite, nodes, kept, steps, empties);
+      level = kept + steps;
+    }
+    if (level !== depth) throw new Error("the levels of a tree do not reach its root");
+    const top = readNode(nodes);
+    return succeed({ root: top.hash, totalMilligrams: top.sum, count, depth, levels });
+  }
 }
 
 /**
@@ -151,57 +183,41 @@ function emptyNodes(suite: HashSuite, depth: number): Uint8Array[] {
  * leaf that does not follow its neighbour (a repeated fingerprint breaks the order too).
  */
 export function buildTree(suite: HashSuite, records: Uint8Array): Result<SumTree> {
-  const count = records.length / LEAF_BYTES;
-  if (count === 0) return refuse("LEAVES_EMPTY");
-  if (!Number.isInteger(count)) throw new RangeError("records are 104 bytes each");
-  const broken = firstOutOfOrder(records, count);
-  if (broken !== -1) return refuse("LEAF_ORDER_BROKEN", { values: { index: broken } });
-
-  const depth = depthOf(count);
-  const empties = emptyNodes(suite, depth);
-  const levels = [leafNodes(suite, records, count)];
-  const input = nodeInput();
-  for (let level = 0; level < depth; level++) {
-    const [children, empty] = [levels[level], empties[level]];
-    if (children && empty) levels.push(parentNodes(suite, children, empty, input));
-  }
-  const top = levels[depth] ?? new Uint8Array(NODE_BYTES);
-  return succeed({
-    root: top.slice(0, HASH_BYTES),
-    totalMilligrams: toUint(top.subarray(HASH_BYTES, NODE_BYTES)),
-    count,
-    depth,
-    proof: (index) => proofOf(levels, empties, count, depth, index),
-  });
+  const builder = new TreeBuilder(suite);
+  const added = builder.add(records);
+  if (!added.ok) return added;
+  const tree = builder.finish();
+  if (!tree.ok) return tree;
+  const kept = tree.value;
+  const proof = (index: number): Sibling[] => {
+    const blocks = blocksOf(kept.count, index).map(({ level, first, end }) =>
+      level === 0
+        ? records.subarray(first * LEAF_BYTES, end * LEAF_BYTES)
+        : (kept.levels[level / STEP - 1] ?? NOTHING).subarray(first * NODE_BYTES, end * NODE_BYTES),
+    );
+    const siblings = proofFrom(suite, kept, index, blocks);
+    if (!siblings) throw new Error("the records changed after their tree was built");
+    return siblings;
+  };
+  return succeed({ ...kept, proof });
 }
 
-function firstOutOfOrder(records: Uint8Array, count: number): number {
+/** The first record whose fingerprint is not above the one before it, or -1. */
+function firstOutOfOrder(records: Uint8Array, before: Uint8Array | undefined): number {
+  const count = records.length / LEAF_BYTES;
+  if (count === 0) return -1;
+  if (before && compareBytes(before, records.subarray(0, HASH_BYTES)) >= 0) return 0;
+  const view = new DataView(records.buffer, records.byteOffset, records.byteLength);
   for (let index = 1; index < count; index++) {
     const at = index * LEAF_BYTES;
-    const before = records.subarray(at - LEAF_BYTES, at - LEAF_BYTES + HASH_BYTES);
-    if (compareBytes(before, records.subarray(at, at + HASH_BYTES)) >= 0) return index;
+    let offset = 0;
+    let difference = 0;
+    for (; offset < HASH_BYTES && difference === 0; offset += 4) {
+      difference = view.getUint32(at + offset) - view.getUint32(at - LEAF_BYTES + offset);
+    }
+    if (difference <= 0) return index;
   }
   return -1;
-}
-
-function proofOf(
-  levels: readonly Uint8Array[],
-  empties: readonly Uint8Array[],
-  count: number,
-  depth: number,
-  index: number,
-): Sibling[] {
-  if (!Number.isInteger(index) || index < 0 || index >= count) {
-    throw new RangeError(`leaf ${index} of ${count}`);
-  }
-  const siblings: Sibling[] = [];
-  for (let level = 0; level < depth; level++) {
-    const at = (Math.floor(index / 2 ** level) ^ 1) * NODE_BYTES;
-    const nodes = levels[level] ?? new Uint8Array();
-    const node = at < nodes.length ? nodes.subarray(at, at + NODE_BYTES) : empties[level];
-    if (node) siblings.push({ hash: node.slice(0, 32), sum: toUint(node.subarray(32)) });
-  }
-  return siblings;
 }
 
 /**
