@@ -56,7 +56,7 @@ const commands: Readonly<Record<string, Command>> = {
   deploy: { flags: [], words: 1, run: (_flags, [config]) => deploy(config) },
   compare: { flags: ["json"], valued: ["manifest"], words: 0, run: compare },
   keys: { flags: [], valued: ["document", "by"], words: 2, run: keys },
-  bench: { flags: ["json"], words: 1, run: bench },
+  bench: { flags: ["json"], valued: ["leaves", "runs"], words: 1, run: bench },
   test: {
     flags: ["deep"],
     words: 1,
@@ -106,16 +106,25 @@ async function keys(flags: Flags, words: readonly string[]): Promise<number> {
 }
 
 /** The benchmarks, each a program of its own that prints rows or, with --json, one object as its last line. */
-const benches: Readonly<Record<string, string>> = { gas: "gas.ts" };
+const benches: Readonly<Record<string, { file: string; takes: readonly string[] }>> = {
+  gas: { file: "gas.ts", takes: [] },
+  tree: { file: "tree.ts", takes: ["leaves", "runs"] },
+};
 
 async function bench(flags: Flags, [name]: readonly string[]): Promise<number> {
-  const file = name !== undefined && Object.hasOwn(benches, name) ? benches[name] : undefined;
-  if (file === undefined) {
+  const found = name !== undefined && Object.hasOwn(benches, name) ? benches[name] : undefined;
+  if (found === undefined) {
     const known = Object.keys(benches).join(" ");
     throw new UsageError(`There is no benchmark "${name ?? ""}"; the benchmarks are: ${known}.`);
   }
-  const script = path.join(import.meta.dirname, "bench", file);
-  return runNode(["--import", "tsx", script, ...(flags.json === true ? ["--json"] : [])], {});
+  const args: string[] = [];
+  for (const [flag, value] of Object.entries(flags)) {
+    if (flag === "json") args.push("--json");
+    else if (found.takes.includes(flag)) args.push(`--${flag}=${value}`);
+    else throw new UsageError(`bench ${name} does not take --${flag}.`);
+  }
+  const script = path.join(import.meta.dirname, "bench", found.file);
+  return runNode(["--import", "tsx", script, ...args], {});
 }
 
 async function start(): Promise<number> {
