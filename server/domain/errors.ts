@@ -1,6 +1,7 @@
 import { domainMessages, type Message } from "./messages.ts";
 import { chainMessages } from "./messagesChain.ts";
 import { inheritedMessages } from "./messagesInherited.ts";
+import { methodologyMessages } from "./messagesMethodology.ts";
 import { tradingMessages } from "./messagesTrading.ts";
 import { unitMessages } from "./messagesUnits.ts";
 import type { Refusal, RefusalCode, RefusalValues } from "./result.ts";
@@ -14,6 +15,7 @@ const catalogue: Readonly<Record<RefusalCode, Message>> = {
   ...chainMessages,
   ...unitMessages,
   ...tradingMessages,
+  ...methodologyMessages,
   ...inheritedMessages,
 };
 

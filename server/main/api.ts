@@ -15,7 +15,7 @@ import { toHex, utf8 } from "../domain/bytes.ts";
 import { explain } from "../domain/errors.ts";
 import { type HashSuite, loadHashSuite } from "../domain/hashSuite.ts";
 import { loadFactors } from "../domain/inventory.ts";
-import { loadMethodology } from "../domain/methodology/load.ts";
+import { loadAnyMethodology } from "../domain/methodology/catalogue.ts";
 import type { Methodology } from "../domain/methodology/quantify.ts";
 import type { Result } from "../domain/result.ts";
 import { type IntakeKeys, loadKeys } from "../intake/keys.ts";
@@ -32,14 +32,18 @@ function required<T>(what: string, result: Result<T>): T {
   throw new ConfigError(`${what}: ${explain(result.refusal, "en")}`);
 }
 
+/**
+ * Every file must be sound, or the process does not start. Intake quantifies by the first form; files
+ * with formulas are checked and kept for publication.
+ */
 async function loadMethodologies(suite: HashSuite): Promise<Map<string, Methodology>> {
   const folder = path.join(root, "methodologies");
   const names = (await readdir(folder)).filter((name) => name.endsWith(".yaml")).sort();
   const methodologies = new Map<string, Methodology>();
   for (const name of names) {
     const text = await readFile(path.join(folder, name), "utf8");
-    const methodology = required(name, loadMethodology(suite, parse(text)));
-    methodologies.set(methodology.contentHash, methodology);
+    const { form, methodology } = required(name, loadAnyMethodology(suite, parse(text)));
+    if (form === 1) methodologies.set(methodology.contentHash, methodology);
   }
   return methodologies;
 }

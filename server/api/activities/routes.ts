@@ -7,6 +7,7 @@ import {
 } from "../../database/queries/sources.ts";
 import { fromHex } from "../../domain/bytes.ts";
 import { explain } from "../../domain/errors.ts";
+import { checkCanBecomeUnits } from "../../domain/methodology/load.ts";
 import type { Methodology } from "../../domain/methodology/quantify.ts";
 import { type Result, refuse, succeed } from "../../domain/result.ts";
 import type { IntakeContext } from "../../intake/context.ts";
@@ -34,7 +35,10 @@ async function sourceOf(
   return only ? succeed(only) : refuse("FIELD_MISSING", { field: "sourceId" });
 }
 
-/** The text of the methodology a source is registered under, as the chain pinned it. */
+/**
+ * The methodology a source is registered under, as the chain pinned it. The chain knows its status only
+ * by what was registered, so a text that can never become units is refused here once more.
+ */
 async function methodologyOf(
   { pool, methodologies }: ApiDependencies,
   source: SourceView,
@@ -42,7 +46,7 @@ async function methodologyOf(
   const registered = await findMethodology(pool, source.programme, source.methodology);
   const methodology = methodologies.get(registered?.contentHash ?? "");
   return methodology
-    ? succeed(methodology)
+    ? checkCanBecomeUnits(methodology)
     : refuse("NOT_FOUND", {
         values: { what: "methodology", id: `${source.programme}/${source.methodology}` },
       });
