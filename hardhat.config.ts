@@ -36,6 +36,26 @@ const quick = {
   ...halving,
   settings: { ...halving.settings, optimizer: { enabled: true, runs: 200 } },
 };
+
+/**
+ * Marked code, which measures coverage, is neither shipped nor weighed: all of it is `quick`, but for what has too many
+ * variables for the older pipeline, which gets as little of viaIR as moves them out of the way.
+ */
+const marked = process.env.HARDHAT_COVERAGE === "true";
+const deep = {
+  ...compiler,
+  settings: {
+    ...compiler.settings,
+    optimizer: {
+      enabled: true,
+      runs: 200,
+      details: { yul: true, yulDetails: { stackAllocation: true, optimizerSteps: "u" } },
+    },
+  },
+};
+const deepFiles = ["Certificate", "Issuance", "Settlement", "mocks/IssuanceNext"].map(
+  (name) => `contracts/${name}.sol`,
+);
 const inheritsIssuance = "IssuanceNext.sol";
 const isMeasured = (name: string) => /^(Plain|SumTree)/.test(name); // scripts/bench/gas.ts
 const testOnly = ["contracts/mocks", "test/contracts/solidity"].flatMap((folder) =>
@@ -56,8 +76,9 @@ const sooner: HardhatPlugin = {
         resolveUserConfig: async (user, variable, next) => {
           const config = await next(user, variable);
           const overrides = config.solidity.profiles.default?.overrides ?? {};
-          const shared = overrides[testOnly[0] ?? ""];
-          if (shared) for (const file of testOnly) overrides[file] = shared;
+          const files = marked ? deepFiles : testOnly;
+          const shared = overrides[files[0] ?? ""];
+          if (shared) for (const file of files) overrides[file] = shared;
           return config;
         },
       }),
@@ -78,9 +99,7 @@ export default defineConfig({
   paths: {
     tests: { mocha: "test/contracts", solidity: "test/contracts" },
     // What is compiled to measure coverage holds marks, so it never stands where the others read artifacts.
-    ...(process.env.HARDHAT_COVERAGE === "true"
-      ? { artifacts: "coverage/artifacts", cache: "coverage/cache" }
-      : {}),
+    ...(marked ? { artifacts: "coverage/artifacts", cache: "coverage/cache" } : {}),
   },
   // The embedded chain and the compiler target the same fork.
   networks: {
@@ -109,14 +128,16 @@ export default defineConfig({
     ],
     profiles: {
       default: {
-        compilers: [compiler],
-        overrides: {
-          "contracts/DoubleCount.sol": smaller(200),
-          "contracts/Issuance.sol": smaller(1_000),
-          "contracts/mocks/IssuanceNext.sol": smaller(1_000),
-          "contracts/ReductionToken.sol": halving,
-          ...Object.fromEntries(testOnly.map((file) => [file, quick])),
-        },
+        compilers: [marked ? quick : compiler],
+        overrides: marked
+          ? Object.fromEntries(deepFiles.map((file) => [file, deep]))
+          : {
+              "contracts/DoubleCount.sol": smaller(200),
+              "contracts/Issuance.sol": smaller(1_000),
+              "contracts/mocks/IssuanceNext.sol": smaller(1_000),
+              "contracts/ReductionToken.sol": halving,
+              ...Object.fromEntries(testOnly.map((file) => [file, quick])),
+            },
         isolated: false,
       },
     },
