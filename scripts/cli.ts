@@ -56,7 +56,12 @@ const commands: Readonly<Record<string, Command>> = {
   deploy: { flags: [], words: 1, run: (_flags, [config]) => deploy(config) },
   compare: { flags: ["json"], valued: ["manifest"], words: 0, run: compare },
   keys: { flags: [], valued: ["document", "by"], words: 2, run: keys },
-  bench: { flags: ["json"], valued: ["leaves", "runs"], words: 1, run: bench },
+  bench: {
+    flags: ["json"],
+    valued: ["leaves", "runs", "commands", "rounds"],
+    words: 1,
+    run: bench,
+  },
   test: {
     flags: ["deep"],
     words: 1,
@@ -109,6 +114,7 @@ async function keys(flags: Flags, words: readonly string[]): Promise<number> {
 const benches: Readonly<Record<string, { file: string; takes: readonly string[] }>> = {
   gas: { file: "gas.ts", takes: [] },
   tree: { file: "tree.ts", takes: ["leaves", "runs"] },
+  writer: { file: "writer.ts", takes: ["commands", "rounds"] },
 };
 
 async function bench(flags: Flags, [name]: readonly string[]): Promise<number> {
