@@ -5,6 +5,7 @@ import { isRole } from "../domain/access.ts";
 import { sameBytes } from "../domain/bytes.ts";
 import { type Result, refuse, succeed } from "../domain/result.ts";
 import { crashPoint } from "../platform/crashPoint.ts";
+import { prepared } from "./client.ts";
 import { bytesOf, hexOrNull } from "./codec.ts";
 
 /** An API key to be made. Only its SHA-256 is stored. */
@@ -82,11 +83,14 @@ export async function findApiKey(pool: Pool, sha256: Uint8Array): Promise<ApiKey
     scopes: string[];
     revoked: boolean;
   }>(
-    `SELECT k.id::text, k.name, k.role, k.account, k.platform, k.programme, k.scopes,
+    prepared(
+      "api key",
+      `SELECT k.id::text, k.name, k.role, k.account, k.platform, k.programme, k.scopes,
             r.key_id IS NOT NULL AS revoked
      FROM app.api_key k LEFT JOIN app.api_key_revocation r ON r.key_id = k.id
      WHERE k.key_sha256 = $1`,
-    [sha256],
+      [sha256],
+    ),
   );
   const row = rows[0];
   if (row === undefined || !isRole(row.role)) return undefined;
@@ -126,8 +130,9 @@ export async function findRepeat(
   wanted: Pick<NewOperation, "id" | "contentHash" | "apiKeyId">,
 ): Promise<Result<"new" | "repeated">> {
   const { rows } = await pool.query<{ content_hash: Buffer; api_key_id: string }>(
-    "SELECT content_hash, api_key_id::text FROM app.operation WHERE id = $1",
-    [wanted.id],
+    prepared("repeat", "SELECT content_hash, api_key_id::text FROM app.operation WHERE id = $1", [
+      wanted.id,
+    ]),
   );
   const stored = rows[0];
   if (stored === undefined) return succeed("new");
@@ -145,17 +150,20 @@ export async function insertOperation(
   operation: NewOperation,
 ): Promise<Result<"new" | "repeated">> {
   const inserted = await pool.query(
-    `INSERT INTO app.operation (id, content_hash, kind, lane, signer, body, api_key_id)
+    prepared(
+      "operation",
+      `INSERT INTO app.operation (id, content_hash, kind, lane, signer, body, api_key_id)
      VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO NOTHING`,
-    [
-      operation.id,
-      operation.contentHash,
-      operation.kind,
-      operation.lane,
-      operation.signer === null ? null : bytesOf(operation.signer),
-      JSON.stringify(operation.body),
-      operation.apiKeyId,
-    ],
+      [
+        operation.id,
+        operation.contentHash,
+        operation.kind,
+        operation.lane,
+        operation.signer === null ? null : bytesOf(operation.signer),
+        JSON.stringify(operation.body),
+        operation.apiKeyId,
+      ],
+    ),
   );
   if (inserted.rowCount === 0) return findRepeat(pool, operation);
   crashPoint("command-stored");

@@ -1,4 +1,5 @@
 import type { PoolClient } from "pg";
+import { prepared } from "../database/client.ts";
 import type { ExecuteContext } from "./context.ts";
 import { bytesOf, hexOf, NonceTakenError, storeCompleted, storeSigned } from "./ledger.ts";
 
@@ -18,9 +19,9 @@ type Found = {
 
 /** Whether the mirror holds the block; before that it cannot tell what had been sent when this worker started. */
 export async function mirrorReaches(client: PoolClient, block: number): Promise<boolean> {
-  const found = await client.query("SELECT FROM mirror.checkpoint WHERE block_number >= $1", [
-    block,
-  ]);
+  const found = await client.query(
+    prepared("mirror reaches", "SELECT FROM mirror.checkpoint WHERE block_number >= $1", [block]),
+  );
   return found.rowCount === 1;
 }
 
@@ -35,11 +36,14 @@ export async function adopt(
   operationIds: readonly string[],
 ): Promise<{ adopted: number; waiting: number }> {
   const found = await client.query<Found>(
-    `SELECT DISTINCT ON (t.operation_id) t.operation_id::text AS id, t.hash, t.nonce, t.raw,
+    prepared(
+      "adopted",
+      `SELECT DISTINCT ON (t.operation_id) t.operation_id::text AS id, t.hash, t.nonce, t.raw,
             t.block_number <= (SELECT final_block FROM mirror.checkpoint) AS final
      FROM mirror.transaction t WHERE t.operation_id = ANY ($1::uuid[]) AND t.signer = $2
      ORDER BY t.operation_id, t.nonce`,
-    [operationIds, bytesOf(signer)],
+      [operationIds, bytesOf(signer)],
+    ),
   );
   let waiting = 0;
   for (const row of found.rows) {

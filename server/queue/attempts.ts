@@ -1,5 +1,6 @@
 import type { Pool, PoolClient } from "pg";
 import type { SignedTransaction } from "../chain/writer.ts";
+import { prepared } from "../database/client.ts";
 import type { Refusal } from "../domain/result.ts";
 import { bytesOf, hexOf, storeRefusal, UNIQUE_VIOLATION } from "./ledger.ts";
 
@@ -46,7 +47,9 @@ const SWEEP_LIMIT = 1_000;
  */
 export async function openAttempts(pool: Pool, chainId: number): Promise<OpenAttempt[]> {
   const found = await pool.query<Row>(
-    `WITH RECURSIVE signer AS (
+    prepared(
+      "open attempts",
+      `WITH RECURSIVE signer AS (
        (SELECT signer AS account FROM app.operation_nonce WHERE chain_id = $1 ORDER BY signer LIMIT 1)
        UNION ALL
        SELECT n.signer FROM signer s CROSS JOIN LATERAL (
@@ -64,7 +67,8 @@ export async function openAttempts(pool: Pool, chainId: number): Promise<OpenAtt
        ORDER BY nonce LIMIT ${SWEEP_LIMIT}) n
      ${NEWEST}
      ORDER BY n.signer, n.nonce`,
-    [chainId],
+      [chainId],
+    ),
   );
   return found.rows.map(openAttemptOf);
 }
@@ -77,10 +81,13 @@ export async function attemptsFrom(
   nonce: number,
 ): Promise<OpenAttempt[]> {
   const found = await client.query<Row>(
-    `SELECT n.operation_id::text, n.signer, n.nonce, a.attempt, a.raw, 0::float8 AS age
+    prepared(
+      "attempts from",
+      `SELECT n.operation_id::text, n.signer, n.nonce, a.attempt, a.raw, 0::float8 AS age
      FROM app.operation_nonce n ${NEWEST}
      WHERE n.chain_id = $1 AND n.signer = $2 AND n.nonce >= $3 ORDER BY n.nonce`,
-    [chainId, bytesOf(signer), nonce],
+      [chainId, bytesOf(signer), nonce],
+    ),
   );
   return found.rows.map(openAttemptOf);
 }

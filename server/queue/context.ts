@@ -30,7 +30,7 @@ export type ExecuteContext = {
 };
 
 /**
- * What became of the first commands of a lane in this pass: `went` with at least one, or `waiting`, because the turn
- * of the first one has not come.
+ * What became of the first commands of a lane in this pass: `all` went, `some` did, or all are `waiting`, because the
+ * turn of the first one has not come.
  */
-export type Executed = "went" | "waiting";
+export type Executed = "all" | "some" | "waiting";

@@ -55,9 +55,9 @@ export async function refused(
   client: PoolClient,
   operation: Operation,
   refusal: Refusal,
-): Promise<"went"> {
+): Promise<"some"> {
   await storeRefusal(client, operation.id, refusal);
   const { id, kind } = operation;
   context.logger.info({ operation: id, kind, code: refusal.code }, "refused");
-  return "went";
+  return "some";
 }

@@ -20,7 +20,7 @@ export async function execute(
     const done = await understood(() => offChain(operation));
     if (!done.ok) return refused(context, client, operation, done.refusal);
     await storeCompleted(client, operation.id, done.value);
-    return "went";
+    return "some";
   }
   const { signer } = operation;
   const held = await context.keys.addresses();

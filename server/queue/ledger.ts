@@ -1,5 +1,6 @@
 import type { Pool, PoolClient } from "pg";
 import type { SignedTransaction } from "../chain/writer.ts";
+import { prepared } from "../database/client.ts";
 import type { Refusal } from "../domain/result.ts";
 
 /** A command as ordered; `signer` is null for work off chain. Addresses `0x…` lowercase. */
@@ -24,13 +25,16 @@ export const bytesOf = (hex: string): Buffer => Buffer.from(hex.slice(2), "hex")
 /** The first open operation of every lane, for the queue. One look into an index for each lane that has any. */
 export async function pendingLanes(pool: Pool): Promise<{ lane: string; operationId: string }[]> {
   const found = await pool.query<{ lane: string; operation_id: string }>(
-    `WITH RECURSIVE first AS (
+    prepared(
+      "lanes",
+      `WITH RECURSIVE first AS (
        (SELECT lane, sequence, operation_id FROM app.open_operation ORDER BY lane, sequence LIMIT 1)
        UNION ALL
        SELECT n.* FROM first f CROSS JOIN LATERAL (
          SELECT lane, sequence, operation_id FROM app.open_operation
          WHERE lane > f.lane ORDER BY lane, sequence LIMIT 1) n)
      SELECT lane, operation_id::text FROM first`,
+    ),
   );
   return found.rows.map(({ lane, operation_id: operationId }) => ({ lane, operationId }));
 }
@@ -48,10 +52,13 @@ export async function nextInLane(
     signer: Buffer | null;
     body: unknown;
   }>(
-    `SELECT o.id::text, o.kind, o.lane, o.signer, o.body
+    prepared(
+      "next in lane",
+      `SELECT o.id::text, o.kind, o.lane, o.signer, o.body
      FROM app.open_operation w JOIN app.operation o ON o.id = w.operation_id
      WHERE w.lane = $1 ORDER BY w.sequence LIMIT $2`,
-    [lane, limit],
+      [lane, limit],
+    ),
   );
   return found.rows.map((row) => ({ ...row, signer: row.signer && hexOf(row.signer) }));
 }
@@ -77,19 +84,25 @@ export async function storeSigned(
   await client.query("BEGIN");
   try {
     await client.query(
-      `INSERT INTO app.operation_nonce (operation_id, chain_id, signer, nonce)
+      prepared(
+        "nonces",
+        `INSERT INTO app.operation_nonce (operation_id, chain_id, signer, nonce)
        SELECT id, $1, $2, nonce FROM unnest($3::uuid[], $4::bigint[]) AS fresh (id, nonce)`,
-      [chainId, bytesOf(signer), ids, stored.map(({ nonce }) => nonce)],
+        [chainId, bytesOf(signer), ids, stored.map(({ nonce }) => nonce)],
+      ),
     );
     await client.query(
-      `INSERT INTO app.attempt (operation_id, attempt, reason, tx_hash, raw)
+      prepared(
+        "attempts",
+        `INSERT INTO app.attempt (operation_id, attempt, reason, tx_hash, raw)
        SELECT id, 1, $1, hash, raw FROM unnest($2::uuid[], $3::bytea[], $4::bytea[]) AS fresh (id, hash, raw)`,
-      [
-        reason,
-        ids,
-        stored.map(({ signed }) => bytesOf(signed.hash)),
-        stored.map(({ signed }) => bytesOf(signed.raw)),
-      ],
+        [
+          reason,
+          ids,
+          stored.map(({ signed }) => bytesOf(signed.hash)),
+          stored.map(({ signed }) => bytesOf(signed.raw)),
+        ],
+      ),
     );
     await client.query("COMMIT");
   } catch (cause) {

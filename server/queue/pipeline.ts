@@ -34,7 +34,7 @@ export async function sendBatch(
   if (line === null) return "waiting";
   const ids = operations.map(({ id }) => id);
   const known = await adopt(context, client, signer, ids);
-  if (known.adopted > 0) return "went";
+  if (known.adopted > 0) return "some";
   if (known.waiting > 0) return "waiting";
   const room = (context.inFlight ?? DEFAULT_IN_FLIGHT) - line.underWay.length;
   if (room <= 0) return "waiting";
@@ -42,14 +42,16 @@ export async function sendBatch(
     signer,
     operations: operations.slice(0, room),
   });
-  if (encoded.length === 0) return "went";
+  if (encoded.length === 0) return "some";
   const simulated = await simulateAll(context, signer, line.underWay, encoded);
   if ("refusal" in simulated) {
     const first = encoded[0] as Encoded;
     return refused(context, client, first.operation, simulated.refusal);
   }
   if (simulated.gasLimits.length === 0) return "waiting";
-  return send(context, client, { signer, nonce: line.next, encoded, ...simulated });
+  const sent = await send(context, client, { signer, nonce: line.next, encoded, ...simulated });
+  if (sent === 0) return "waiting";
+  return sent === operations.length ? "all" : "some";
 }
 
 /**
@@ -91,6 +93,19 @@ async function encodeAll(
   return encoded;
 }
 
+/** What is under way is read again with every batch behind it; reading signed bytes costs as much as signing. */
+const callsRead = new Map<string, UnsignedCall>();
+const MOST_CALLS_READ = 10_000;
+
+function callOf({ raw }: OpenAttempt): UnsignedCall {
+  const known = callsRead.get(raw);
+  if (known) return known;
+  const { to, data } = contentOf(raw);
+  if (callsRead.size >= MOST_CALLS_READ) callsRead.clear();
+  callsRead.set(raw, { to, data });
+  return { to, data };
+}
+
 type Simulated = { readonly gasLimits: readonly bigint[] } | { readonly refusal: Refusal };
 
 async function simulateAll(
@@ -99,7 +114,7 @@ async function simulateAll(
   underWay: readonly OpenAttempt[],
   encoded: readonly Encoded[],
 ): Promise<Simulated> {
-  const earlier = underWay.map(({ raw }) => contentOf(raw));
+  const earlier = underWay.map(callOf);
   const calls = encoded.map(({ call }) => call);
   const gasLimits = await context.writer.simulateNext(signer, earlier, calls);
   if (gasLimits.length > 0 || underWay.length > 0) return { gasLimits };
@@ -116,7 +131,7 @@ async function send(
     encoded: readonly Encoded[];
     gasLimits: readonly bigint[];
   },
-): Promise<Executed> {
+): Promise<number> {
   const { signer, encoded } = batch;
   const { offer: fees } = await context.writer.feeMarket();
   const stored: Stored[] = [];
@@ -129,12 +144,12 @@ async function send(
   try {
     await storeSigned(client, { chainId: context.chainId, signer }, stored);
   } catch (cause) {
-    if (cause instanceof NonceTakenError) return "waiting";
+    if (cause instanceof NonceTakenError) return 0;
     throw cause;
   }
   for (const _ of stored) crashPoint("nonce-stored");
   await Promise.all(stored.map((one) => hand(context, one)));
-  return "went";
+  return stored.length;
 }
 
 async function hand(

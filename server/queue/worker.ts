@@ -19,8 +19,8 @@ export type WorkerOptions = ExecuteContext & {
 
 const SWEEP_MILLISECONDS = 1_000;
 const RELISTEN_MILLISECONDS = 2_000;
-/** Rings that come this close to the last one are answered together. */
-const BREATH_MILLISECONDS = 20;
+/** Rings that come this close behind one are answered together: small against a block, large against the work. */
+const BREATH_MILLISECONDS = 150;
 
 /** Said by a trigger of `app.operation` when a command was stored, and by the indexer after every block. */
 const CHANNELS = ["tanpu_operation", "tanpu_block"];

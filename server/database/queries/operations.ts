@@ -1,4 +1,5 @@
 import type { Pool } from "pg";
+import { prepared } from "../client.ts";
 import { bytesOf, hexOf, hexOrNull } from "../codec.ts";
 
 /**
@@ -81,7 +82,9 @@ export async function findOperation(pool: Pool, id: string): Promise<OperationRo
 /** The same for many at once, in no order; ids that nobody ordered are left out. */
 export async function findOperations(pool: Pool, ids: readonly string[]): Promise<OperationRow[]> {
   const { rows } = await pool.query<Row>(
-    `SELECT o.id::text, o.kind, o.api_key_id::text, k.programme, o.body, o.created_at,
+    prepared(
+      "operation view",
+      `SELECT o.id::text, o.kind, o.api_key_id::text, k.programme, o.body, o.created_at,
             r.kind AS outcome, r.code, r.detail, r.created_at AS ended_at, n.nonce,
             newest.tx_hash AS newest_hash, t.hash AS mined_hash,
             (ours.tx_hash IS NOT NULL OR t.operation_id = o.id) IS TRUE AS mined_is_ours,
@@ -98,7 +101,8 @@ export async function findOperations(pool: Pool, ids: readonly string[]): Promis
        ON t.signer = n.signer AND t.nonce = n.nonce AND c.chain_id = n.chain_id
      LEFT JOIN app.attempt ours ON ours.operation_id = o.id AND ours.tx_hash = t.hash
      WHERE o.id = ANY($1::uuid[])`,
-    [ids],
+      [ids],
+    ),
   );
   return rows.map((row) => ({
     id: row.id,
