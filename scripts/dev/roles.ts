@@ -14,6 +14,14 @@ interface RoleOptions {
   readonly onProgress: (text: string) => void;
 }
 
+/**
+ * What Node is told beside the program. The indexer's garbage dies young; with the usual space for it, which grows with
+ * every large range, the process would take twice the memory and be no faster.
+ */
+const FLAGS: Partial<Record<RoleName, readonly string[]>> = {
+  indexer: ["--max-semi-space-size=4"],
+};
+
 const readyMilliseconds = 60_000;
 const stopMilliseconds = 15_000;
 const calmMilliseconds = 30_000;
@@ -64,7 +72,7 @@ export class Role {
 
   #spawn(main: string): Promise<void> {
     const { root, dataFolder, env } = this.#options;
-    const child = spawn(process.execPath, ["--import", "tsx", main], {
+    const child = spawn(process.execPath, [...(FLAGS[this.name] ?? []), "--import", "tsx", main], {
       cwd: root,
       env,
       stdio: ["ignore", "pipe", "pipe"],

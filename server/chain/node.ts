@@ -3,7 +3,9 @@ import https from "node:https";
 
 const REQUEST_TIMEOUT_MILLISECONDS = 20_000;
 /** More than this in one answer is refused like a node would refuse it, so that memory stays bounded. */
-const MOST_ANSWER_BYTES = 64 * 1024 * 1024;
+const MOST_ANSWER_BYTES = 256 * 1024 * 1024;
+/** The same for the logs of several blocks, which can be asked for in smaller ranges. */
+const MOST_RANGE_BYTES = 6 * 1024 * 1024;
 /** A batch is cut so that its answer stays near this. */
 const WANTED_BATCH_BYTES = 2 * 1024 * 1024;
 const MOST_BATCH_CALLS = 100;
@@ -53,8 +55,12 @@ export function openNode(url: string): Node {
   // What one call of a batch has weighed lately; the first guess is that of a block with few transactions.
   let callBytes = 20_000;
 
-  const request = (body: string, milliseconds: number): Promise<Buffer> => {
-    const post = (): Promise<Buffer> => postOnce(url, agent, body, milliseconds);
+  const request = (
+    body: string,
+    milliseconds: number,
+    mostBytes = MOST_ANSWER_BYTES,
+  ): Promise<Buffer> => {
+    const post = (): Promise<Buffer> => postOnce(url, agent, body, { milliseconds, mostBytes });
     return post().catch((cause) => {
       // The node closed an idle connection just as it was used; nothing was heard of the call.
       if (isStale(cause)) return post();
@@ -85,7 +91,11 @@ export function openNode(url: string): Node {
   const node: Node = {
     call: async <T>(method: string, params: readonly unknown[], milliseconds?: number) => {
       const body = JSON.stringify({ jsonrpc: "2.0", id: nextId++, method, params });
-      const bytes = await request(body, milliseconds ?? REQUEST_TIMEOUT_MILLISECONDS);
+      const bytes = await request(
+        body,
+        milliseconds ?? REQUEST_TIMEOUT_MILLISECONDS,
+        isRange(method, params) ? MOST_RANGE_BYTES : MOST_ANSWER_BYTES,
+      );
       const answer = parse(bytes) as Answer;
       if (answer.error) throw new NodeError(answer.error);
       return answer.result as T;
@@ -115,6 +125,12 @@ export function openNode(url: string): Node {
   return node;
 }
 
+/** Whether a call asks for the logs of more than one block. */
+function isRange(method: string, [filter]: readonly unknown[]): boolean {
+  const { fromBlock, toBlock } = (filter ?? {}) as { fromBlock?: unknown; toBlock?: unknown };
+  return method === "eth_getLogs" && fromBlock !== toBlock;
+}
+
 function parse(bytes: Buffer): unknown {
   try {
     const answer: unknown = JSON.parse(bytes.toString("utf8"));
@@ -133,7 +149,7 @@ function postOnce(
   url: string,
   agent: http.Agent,
   body: string,
-  milliseconds: number,
+  { milliseconds, mostBytes }: { milliseconds: number; mostBytes: number },
 ): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const send = url.startsWith("https:") ? https.request : http.request;
@@ -156,9 +172,10 @@ function postOnce(
       response.on("data", (part: Buffer) => {
         parts.push(part);
         bytes += part.length;
-        if (bytes > MOST_ANSWER_BYTES) {
-          response.destroy();
+        if (bytes > mostBytes) {
+          // In this order: breaking the answer off is reported as a failure of its own.
           fail(new NodeError({ code: -32005, message: "response size exceeded" }));
+          response.destroy();
         }
       });
       response.once("error", fail);

@@ -1,44 +1,32 @@
 import type { ClientBase } from "pg";
 import type { ChainRange } from "../../chain/reader.ts";
-import { bytes, bytesOrNull, insertRows } from "./rows.ts";
+import { copiedBytes, copiedBytesOrNull, copyRows } from "./rows.ts";
+
+const BLOCK = ["number", "hash", "parent_hash", "timestamp"];
+const TRANSACTION = [
+  ...["block_number", "index", "hash", "signer", "nonce", "recipient", "status", "raw"],
+  "operation_id",
+];
 
 /** Every block, also the empty ones, and every transaction in them. */
 export async function applyBlocks(client: ClientBase, range: ChainRange): Promise<void> {
-  await insertRows(
-    client,
-    "block",
-    { number: "bigint", hash: "bytea", parent_hash: "bytea", timestamp: "bigint" },
-    range.blocks.map((block) => [
-      block.number,
-      bytes(block.hash),
-      bytes(block.parentHash),
-      block.timestamp,
-    ]),
+  const { blocks, transactions } = range;
+  await copyRows(client, "block", BLOCK, blocks, (block) =>
+    [block.number, copiedBytes(block.hash), copiedBytes(block.parentHash), block.timestamp].join(
+      "\t",
+    ),
   );
-  await insertRows(
-    client,
-    "transaction",
-    {
-      block_number: "bigint",
-      index: "integer",
-      hash: "bytea",
-      signer: "bytea",
-      nonce: "bigint",
-      recipient: "bytea",
-      status: "smallint",
-      raw: "bytea",
-      operation_id: "uuid",
-    },
-    range.transactions.map((transaction) => [
+  await copyRows(client, "transaction", TRANSACTION, transactions, (transaction) =>
+    [
       transaction.blockNumber,
       transaction.index,
-      bytes(transaction.hash),
-      bytes(transaction.signer),
+      copiedBytes(transaction.hash),
+      copiedBytes(transaction.signer),
       transaction.nonce,
-      bytesOrNull(transaction.recipient),
+      copiedBytesOrNull(transaction.recipient),
       transaction.status,
-      bytesOrNull(transaction.raw),
-      transaction.operationId,
-    ]),
+      copiedBytesOrNull(transaction.raw),
+      transaction.operationId ?? "\\N",
+    ].join("\t"),
   );
 }

@@ -1,7 +1,15 @@
 import type { ChainEvent, ChainEventOf } from "../../chain/events.ts";
 import { type EventBatch, inChainOrder } from "./batch.ts";
 import { tokenParts } from "./issuance.ts";
-import { bytes, bytesOrNull, type Cell, insertRows, updateRows } from "./rows.ts";
+import {
+  bytes,
+  type Cell,
+  copiedBytes,
+  copiedBytesOrNull,
+  copyRows,
+  insertRows,
+  updateRows,
+} from "./rows.ts";
 
 const NOBODY = `0x${"0".repeat(40)}`;
 const NO_COMMITMENT = `0x${"0".repeat(64)}`;
@@ -16,40 +24,24 @@ type Movement = {
   grams: bigint;
 };
 
+const TRANSFER = [
+  ...["block_number", "log_index", "sub_index", "token_id", "operator", "sender", "recipient"],
+  ...["grams", "reason", "transaction_hash", "moved_at"],
+];
+
 /** Movements of units, the holdings they leave, corrections, and retirements with their serials. */
 export async function applyUnits(batch: EventBatch): Promise<void> {
   const movements = movementsOf(batch);
   const reasons = reasonsOf(batch, movements);
-  await insertRows(
-    batch.client,
-    "transfer",
-    {
-      block_number: "bigint",
-      log_index: "integer",
-      sub_index: "integer",
-      token_id: "bytea",
-      operator: "bytea",
-      sender: "bytea",
-      recipient: "bytea",
-      grams: "bigint",
-      reason: "bytea",
-      transaction_hash: "bytea",
-      moved_at: "bigint",
-    },
-    movements.map((movement) => [
-      movement.event.blockNumber,
-      movement.event.logIndex,
-      movement.subIndex,
-      bytes(movement.tokenId),
-      bytes(movement.operator),
-      movement.from === NOBODY ? null : bytes(movement.from),
-      movement.to === NOBODY ? null : bytes(movement.to),
-      movement.grams,
-      bytesOrNull(reasons.get(movement) ?? null),
-      bytes(movement.event.transactionHash),
-      batch.timeOf(movement.event),
-    ]),
-  );
+  await copyRows(batch.client, "transfer", TRANSFER, movements, (movement) => {
+    const { event, subIndex, tokenId, operator, from, to, grams } = movement;
+    const sender = from === NOBODY ? "\\N" : copiedBytes(from);
+    const recipient = to === NOBODY ? "\\N" : copiedBytes(to);
+    const reason = copiedBytesOrNull(reasons.get(movement) ?? null);
+    const before = `${event.blockNumber}\t${event.logIndex}\t${subIndex}\t${copiedBytes(tokenId)}`;
+    const moved = `${copiedBytes(operator)}\t${sender}\t${recipient}\t${grams}\t${reason}`;
+    return `${before}\t${moved}\t${copiedBytes(event.transactionHash)}\t${batch.timeOf(event)}`;
+  });
   await applyHoldings(batch, movements);
   await applyVoids(batch);
   await applyRetirements(batch);
@@ -61,7 +53,16 @@ export async function applyUnits(batch: EventBatch): Promise<void> {
  */
 function reasonsOf(batch: EventBatch, movements: readonly Movement[]): Map<Movement, string> {
   const reasons = new Map<Movement, string>();
-  for (const event of inChainOrder(batch, "ForcedTransfer", "Voided", "Reissued")) {
+  const told = inChainOrder(batch, "ForcedTransfer", "Voided", "Reissued");
+  if (told.length === 0) return reasons;
+  const byTransaction = new Map<string, Movement[]>();
+  for (const movement of movements) {
+    const { transactionHash } = movement.event;
+    const same = byTransaction.get(transactionHash);
+    if (same) same.push(movement);
+    else byTransaction.set(transactionHash, [movement]);
+  }
+  for (const event of told) {
     const { tokenId, grams, reason } = event.arguments;
     const sender =
       event.name === "ForcedTransfer"
@@ -70,16 +71,17 @@ function reasonsOf(batch: EventBatch, movements: readonly Movement[]): Map<Movem
           ? event.arguments.holder
           : NOBODY;
     const recipient = event.name === "Voided" ? NOBODY : event.arguments.to;
-    const moved = movements.findLast(
-      (one) =>
-        one.event.transactionHash === event.transactionHash &&
-        one.event.logIndex < event.logIndex &&
-        !reasons.has(one) &&
-        one.tokenId === tokenId &&
-        one.grams === grams &&
-        one.from === sender &&
-        one.to === recipient,
-    );
+    const moved = byTransaction
+      .get(event.transactionHash)
+      ?.findLast(
+        (one) =>
+          one.event.logIndex < event.logIndex &&
+          !reasons.has(one) &&
+          one.tokenId === tokenId &&
+          one.grams === grams &&
+          one.from === sender &&
+          one.to === recipient,
+      );
     if (moved) reasons.set(moved, reason);
   }
   return reasons;
