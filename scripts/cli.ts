@@ -56,12 +56,7 @@ const commands: Readonly<Record<string, Command>> = {
   deploy: { flags: [], words: 1, run: (_flags, [config]) => deploy(config) },
   compare: { flags: ["json"], valued: ["manifest"], words: 0, run: compare },
   keys: { flags: [], valued: ["document", "by"], words: 2, run: keys },
-  bench: {
-    flags: ["json"],
-    valued: ["leaves", "runs", "commands", "rounds"],
-    words: 1,
-    run: bench,
-  },
+  bench: { flags: ["json"], valued: ["events", "leaves", "runs"], words: 1, run: bench },
   test: {
     flags: ["deep"],
     words: 1,
@@ -113,8 +108,8 @@ async function keys(flags: Flags, words: readonly string[]): Promise<number> {
 /** The benchmarks, each a program of its own that prints rows or, with --json, one object as its last line. */
 const benches: Readonly<Record<string, { file: string; takes: readonly string[] }>> = {
   gas: { file: "gas.ts", takes: [] },
+  indexer: { file: "indexer.ts", takes: ["events", "runs"] },
   tree: { file: "tree.ts", takes: ["leaves", "runs"] },
-  writer: { file: "writer.ts", takes: ["commands", "rounds"] },
 };
 
 async function bench(flags: Flags, [name]: readonly string[]): Promise<number> {
