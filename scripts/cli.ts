@@ -56,7 +56,12 @@ const commands: Readonly<Record<string, Command>> = {
   deploy: { flags: [], words: 1, run: (_flags, [config]) => deploy(config) },
   compare: { flags: ["json"], valued: ["manifest"], words: 0, run: compare },
   keys: { flags: [], valued: ["document", "by"], words: 2, run: keys },
-  bench: { flags: ["json"], valued: ["events", "leaves", "runs"], words: 1, run: bench },
+  bench: {
+    flags: ["json"],
+    valued: ["events", "leaves", "runs", "commands", "rounds"],
+    words: 1,
+    run: bench,
+  },
   test: {
     flags: ["deep"],
     words: 1,
@@ -110,6 +115,7 @@ const benches: Readonly<Record<string, { file: string; takes: readonly string[] 
   gas: { file: "gas.ts", takes: [] },
   indexer: { file: "indexer.ts", takes: ["events", "runs"] },
   tree: { file: "tree.ts", takes: ["leaves", "runs"] },
+  writer: { file: "writer.ts", takes: ["commands", "rounds"] },
 };
 
 async function bench(flags: Flags, [name]: readonly string[]): Promise<number> {
