@@ -6,6 +6,7 @@ import type { Methodology } from "../domain/methodology/quantify.ts";
 import type { IntakeKeys } from "../intake/keys.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { BlobStore } from "../platform/store.ts";
+import type { WebhookRules } from "../platform/webhookTarget.ts";
 import type { Live } from "./live/live.ts";
 
 /** Which chain and contracts this registry stands on; needed for what reviewers sign. */
@@ -34,6 +35,7 @@ export type ApiDependencies = {
   readonly deployment: () => Promise<ApiDeployment | undefined>;
   /** Account that brings reviewers' signed statements to the chain, `0x…` lowercase. */
   readonly relayAccount: string | undefined;
+  readonly webhookRules: WebhookRules;
   /** Unix seconds. */
   readonly now: () => number;
 };

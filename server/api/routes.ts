@@ -13,6 +13,7 @@ import { retirementRoutes } from "./retirements/routes.ts";
 import type { Route } from "./route.ts";
 import { tokenRoutes } from "./tokens/routes.ts";
 import { transferRoutes } from "./transfers/routes.ts";
+import { webhookRoutes } from "./webhooks/routes.ts";
 
 /** Everything the API answers, in the order of its documentation. */
 export const routes: readonly Route[] = [
@@ -27,6 +28,7 @@ export const routes: readonly Route[] = [
   ...retirementRoutes,
   ...certificateRoutes,
   ...operationRoutes,
+  ...webhookRoutes,
   ...blobRoutes,
   ...healthRoutes,
   ...homeRoutes,

@@ -110,6 +110,14 @@ export const domainMessages = {
     en: "This key has {count} open event streams, the most it may have; close one first.",
     zh: "该密钥已有 {count} 个事件流，达到上限，请先关闭其中之一。",
   },
+  WEBHOOK_URL_REFUSED: {
+    en: "Nothing can be sent to this address: {reason}.",
+    zh: "无法向该地址发送：{reason}。",
+  },
+  WEBHOOKS_TOO_MANY: {
+    en: "A key has at most {limit} webhooks; end one first.",
+    zh: "每个密钥最多 {limit} 个回调地址，请先停用其中之一。",
+  },
   ROUTE_NOT_FOUND: { en: "There is no such address.", zh: "该地址不存在。" },
   METHOD_NOT_ALLOWED: {
     en: "This address does not accept {method}.",

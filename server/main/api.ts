@@ -19,7 +19,7 @@ import { loadAnyMethodology } from "../domain/methodology/catalogue.ts";
 import type { Methodology } from "../domain/methodology/quantify.ts";
 import type { Result } from "../domain/result.ts";
 import { type IntakeKeys, loadKeys } from "../intake/keys.ts";
-import { type Config, ConfigError, readConfig } from "../platform/config.ts";
+import { type Config, ConfigError, readConfig, webhookRulesOf } from "../platform/config.ts";
 import { createLogger } from "../platform/logger.ts";
 import { handleShutdown } from "../platform/shutdown.ts";
 import { openBlobStore, writeDurably } from "../platform/store.ts";
@@ -106,6 +106,7 @@ async function main(): Promise<void> {
     intake: await readKeys(suite, config.mode, process.env.KEYS_FILE || undefined),
     deployment: deploymentFrom(path.join(published, "manifest.json")),
     relayAccount: relayAccountOf(process.env.RELAY_ACCOUNT),
+    webhookRules: webhookRulesOf(config),
     now: () => Math.floor(Date.now() / 1000),
   };
   const server = createServer(createApp(dependencies));

@@ -10,7 +10,7 @@ import { openPool } from "../database/client.ts";
 import { toHex } from "../domain/bytes.ts";
 import { loadHashSuite } from "../domain/hashSuite.ts";
 import { type ProgrammeRules, readProgrammeRules } from "../intake/ruleFiles.ts";
-import { readConfig } from "../platform/config.ts";
+import { readConfig, webhookRulesOf } from "../platform/config.ts";
 import { readKeyStoreConfig } from "../platform/keystoreConfig.ts";
 import { createLogger } from "../platform/logger.ts";
 import { handleShutdown } from "../platform/shutdown.ts";
@@ -18,10 +18,12 @@ import { openBlobStore } from "../platform/store.ts";
 import { closePeriod } from "../queue/handlers/closePeriod.ts";
 import { openQueue, registryName } from "../queue/publish.ts";
 import { publishLeaves } from "../queue/publishLeaves.ts";
+import { runWebhooks } from "../queue/webhooks/run.ts";
 import { runWorker } from "../queue/worker.ts";
 import { waitForDeployment } from "./deployment.ts";
 
 const LANES = 8;
+const WEBHOOK_SENDERS = 4;
 const WEI_PER_GWEI = 1_000_000_000n;
 const RULES_FOLDER = path.resolve(import.meta.dirname, "..", "..", "rules");
 
@@ -63,6 +65,17 @@ async function main(): Promise<void> {
   const published = openBlobStore(path.join(config.dataFolder, "published", "blobs"), hash);
   const done = new Set<string>();
   const feeCeilingWei = BigInt(config.feeCeilingGwei) * WEI_PER_GWEI;
+  const webhookPool = openPool({
+    ...{ databaseUrl: config.databaseUrl, role: "tanpu_worker" },
+    max: WEBHOOK_SENDERS + 2,
+  });
+  const telling = runWebhooks({
+    pool: webhookPool,
+    rules: webhookRulesOf(config),
+    senders: WEBHOOK_SENDERS,
+    logger,
+    signal: stop.signal,
+  });
   await runWorker(
     {
       pool,
@@ -90,8 +103,9 @@ async function main(): Promise<void> {
     },
     () => logger.info("ready"),
   );
+  await telling;
   chain.close();
-  await pool.end();
+  await Promise.all([pool.end(), webhookPool.end()]);
 }
 
 const running = main();

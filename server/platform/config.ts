@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { WebhookRules } from "./webhookTarget.ts";
 
 /** Why a process cannot start: one sentence that names the environment variable. */
 export class ConfigError extends Error {
@@ -37,6 +38,9 @@ const environment = z.object({
   TANPU_MODE: z
     .enum(["production", "demo"], { message: "must be production or demo" })
     .default("production"),
+  WEBHOOK_PRIVATE: z
+    .enum(["refuse", "allow"], { message: "must be refuse or allow" })
+    .default("refuse"),
   FINALITY_BLOCKS: whole(0, 100_000).default(12),
   WRITER_IN_FLIGHT: whole(1, 1_000).default(64),
   STUCK_SECONDS: whole(1, 86_400).default(30),
@@ -64,6 +68,8 @@ export interface Config {
   readonly dataFolder: string;
   /** Demo mode accepts the published demo keys and crash points; production refuses both. */
   readonly mode: "production" | "demo";
+  /** Webhooks may lead to http and to addresses of this machine or network. */
+  readonly privateWebhooks: boolean;
   /** How many blocks must stand on a block before it is final. */
   readonly finalityBlocks: number;
   /** Most transactions of one account that are signed and in no block. */
@@ -102,10 +108,17 @@ export function readConfig(
     port: value.PORT,
     dataFolder: value.TANPU_DATA,
     mode: value.TANPU_MODE,
+    privateWebhooks: value.WEBHOOK_PRIVATE === "allow",
     finalityBlocks: value.FINALITY_BLOCKS,
     writerInFlight: value.WRITER_IN_FLIGHT,
     stuckSeconds: value.STUCK_SECONDS,
     feeCeilingGwei: value.FEE_CEILING_GWEI,
     logLevel: value.LOG_LEVEL,
   };
+}
+
+/** Where webhooks may lead: in the demonstration and where it is allowed anywhere, else to public https addresses. */
+export function webhookRulesOf(config: Pick<Config, "mode" | "privateWebhooks">): WebhookRules {
+  const anywhere = config.mode === "demo" || config.privateWebhooks;
+  return { plainHttp: anywhere, privateAddresses: anywhere };
 }

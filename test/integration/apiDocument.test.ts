@@ -28,6 +28,9 @@ type DocumentedResponse = {
 
 /** A body that each command accepts, to be broken. */
 const BODIES: Readonly<Record<string, unknown>> = {
+  "/v1/webhooks": { url: "https://example.com/hook" },
+  "/v1/webhooks/{id}/end": {},
+  "/v1/webhooks/{id}/deliveries/{message}/replay": {},
   "/v1/activities": { rows: [{ orderNo: "1", behaviour: "bus-trip" }] },
   "/v1/periods": { sourceId: SOURCE_ID, first: "2018-09-01", end: "2018-09-02" },
   "/v1/issuance-requests": { batchId: randomUUID(), report: { title: "a", summary: "b" } },

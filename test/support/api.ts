@@ -16,6 +16,7 @@ import { toHex } from "../../server/domain/bytes.ts";
 import { loadFactors } from "../../server/domain/inventory.ts";
 import { createLogger } from "../../server/platform/logger.ts";
 import { type BlobStore, openBlobStore } from "../../server/platform/store.ts";
+import type { WebhookRules } from "../../server/platform/webhookTarget.ts";
 import { demoKeys, demoMethodology, suite, unwrap } from "../domain/support.ts";
 import { filled, openTestDatabase, type TestDatabase } from "./database.ts";
 
@@ -89,6 +90,7 @@ export async function serveApi(of: {
   /** Account that brings statements to the chain. */
   relayAccount: string;
   deployment: { chainId: number; issuance: string };
+  webhookRules?: Partial<WebhookRules>;
 }): Promise<ServedApi> {
   const { databaseUrl } = of;
   const folder = mkdtempSync(path.join(tmpdir(), "tanpu-api-"));
@@ -117,6 +119,7 @@ export async function serveApi(of: {
     intake: demoKeys(),
     deployment: async () => of.deployment,
     relayAccount: of.relayAccount,
+    webhookRules: { plainHttp: true, privateAddresses: true, ...of.webhookRules },
     now: () => Math.floor(Date.now() / 1000),
   });
   const server = await new Promise<Server>((resolve) => {

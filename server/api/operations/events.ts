@@ -4,6 +4,7 @@ import {
   findNewestOperations,
   findOperationsBehind,
   type OperationRow,
+  placeOf,
 } from "../../database/queries/operations.ts";
 import type { Live } from "../live/live.ts";
 import type { EventSink } from "../live/stream.ts";
@@ -15,14 +16,6 @@ const LOOK_BACK = 2_000;
 const MOST_AT_ONCE = 500;
 // A command that was stored at the same moment as a later one may become visible after it.
 const OVERLAP = 500n;
-
-/** Names where an operation stands: the same name, nothing new to tell. */
-export function placeOf({
-  state,
-  blockNumber,
-}: Pick<OperationRow, "state" | "blockNumber">): string {
-  return blockNumber === null ? state : `${state}.${blockNumber}`;
-}
 
 const eventOf = async (pool: Pool, row: OperationRow, id: string) => ({
   id,

@@ -74,6 +74,14 @@ function isFinal(row: Row): boolean {
   );
 }
 
+/** Names where an operation stands: the same name, nothing new to tell. */
+export function placeOf({
+  state,
+  blockNumber,
+}: Pick<OperationRow, "state" | "blockNumber">): string {
+  return blockNumber === null ? state : `${state}.${blockNumber}`;
+}
+
 /** A command and where it stands: the join of what was ordered with what the chain says. */
 export async function findOperation(pool: Pool, id: string): Promise<OperationRow | undefined> {
   return (await findOperations(pool, [id]))[0];
