@@ -2,7 +2,6 @@ import { existsSync, readFileSync } from "node:fs";
 import * as path from "node:path";
 import { parseArgs } from "node:util";
 import { resetData, stopStack } from "./dev/folder.ts";
-import { liveOwner } from "./dev/owner.ts";
 import { answeringUrl } from "./dev/rpc.ts";
 import { defaultDataFolder, type Stack, startStack } from "./dev/stack.ts";
 import { knownCause, StackError } from "./dev/stackError.ts";
@@ -16,7 +15,7 @@ const toldPlainly = new Set([
   "StackError",
   "StepError",
   "DeploymentError",
-  "ReindexRefusedError",
+  "RebuildRefusedError",
   "RotationError",
   "PermanentError",
   "RetryableError",
@@ -182,43 +181,25 @@ async function serve(stack: Stack): Promise<void> {
 }
 
 async function reindex(): Promise<number> {
-  const owner = liveOwner(dataFolder);
-  if (owner !== undefined) {
-    throw new StackError(
-      `Tanpu runs in this folder (process ${owner.pid}); ./tanpu stop it before a reindex.`,
-    );
-  }
-  const manifestFile = path.join(dataFolder, "published", "manifest.json");
-  if (!existsSync(manifestFile))
-    throw new StackError(
-      "Nothing has been indexed here yet; ./tanpu demo or ./tanpu start comes first.",
-    );
   const { runReindex } = await import("./reindex.ts");
-  const stack = await startStack({ dataFolder, onProgress: say });
-  try {
-    let told = Date.now();
-    const result = await runReindex({
-      databaseUrl: stack.databaseUrl,
-      rpcUrl: stack.rpcUrl,
-      manifest: JSON.parse(readFileSync(manifestFile, "utf8")),
-      finalityBlocks: stack.finalityBlocks,
-      onProgress: ({ block, head }) => {
-        if (Date.now() - told < 2_000) return;
-        told = Date.now();
-        say(`Block ${block} of ${head}`);
-      },
-    });
-    process.stdout.write(`mirror   ${result.mirrorDigest}\nreindex  ${result.reindexDigest}\n`);
-    const equal = result.mirrorDigest === result.reindexDigest;
-    say(
-      equal
-        ? `The digests are equal at block ${result.atBlock} (${result.blocks} blocks, ${result.events} events read anew).`
-        : `The digests differ at block ${result.atBlock}; the mirror built anew from the chain is now in place.`,
-    );
-    return equal ? 0 : 1;
-  } finally {
-    await stack.stop();
-  }
+  const { withRegistry } = await import("./dev/running.ts");
+  let told = Date.now();
+  const onProgress = ({ block, head }: { block: number; head: number }): void => {
+    if (Date.now() - told < 2_000) return;
+    told = Date.now();
+    say(`Block ${block} of ${head}`);
+  };
+  const result = await withRegistry(dataFolder, say, (place) =>
+    runReindex({ ...place, onProgress }),
+  );
+  process.stdout.write(`mirror   ${result.mirrorDigest}\nreindex  ${result.reindexDigest}\n`);
+  const equal = result.mirrorDigest === result.reindexDigest;
+  say(
+    equal
+      ? `The digests are equal at block ${result.atBlock} (${result.blocks} blocks, ${result.events} events read anew).`
+      : `The digests differ at block ${result.atBlock}; the mirror built anew from the chain is now in place.`,
+  );
+  return equal ? 0 : 1;
 }
 
 /** A whole number given with a flag; undefined when it was not. */

@@ -5,6 +5,9 @@ import type { ClientBase } from "pg";
 /** Name of the schema people read; shadows are built under another name and renamed. */
 export const MIRROR = "mirror";
 
+/** What was the mirror until another one took its place; dropped soon after. */
+export const OLD_MIRROR = "mirror_old";
+
 const definitionUrl = new URL("./mirror.sql", import.meta.url);
 
 /** Tables and columns that a second indexing need not repeat: local clocks, undo rows, trimmed bytes. */
@@ -53,10 +56,12 @@ function definitionComment(definition: string): string {
 }
 
 /**
- * Makes sure the mirror exists in its present form: created when missing, dropped and created when it
- * was made by another version of mirror.sql (the indexer then fills it again). Safe to race.
+ * Makes sure that there is a mirror: created when it is missing. One that another version of mirror.sql made is left to
+ * its readers; whoever fills mirrors builds the present form beside it. Safe to race.
  */
-export async function ensureMirror(client: ClientBase): Promise<"present" | "created" | "rebuilt"> {
+export async function ensureMirror(
+  client: ClientBase,
+): Promise<"present" | "created" | "outdated"> {
   const wanted = definitionComment(await readFile(definitionUrl, "utf8"));
   return inTransaction(client, async () => {
     await client.query("SELECT pg_advisory_xact_lock(hashtext($1))", [SCHEMA_LOCK]);
@@ -65,21 +70,17 @@ export async function ensureMirror(client: ClientBase): Promise<"present" | "cre
       [MIRROR],
     );
     const present = found.rows[0];
-    if (present?.comment === wanted) return "present";
-    if (present) await dropMirror(client);
+    if (present) return present.comment === wanted ? "present" : "outdated";
     await createMirror(client);
-    return present ? "rebuilt" : "created";
+    return "created";
   });
 }
 
-/** Puts a shadow in the place of the live mirror, in one transaction; readers see one or the other. */
-export async function swapMirror(client: ClientBase, shadow: string): Promise<void> {
-  await inTransaction(client, async () => {
-    await client.query("SELECT pg_advisory_xact_lock(hashtext($1))", [SCHEMA_LOCK]);
-    await client.query(`ALTER SCHEMA ${MIRROR} RENAME TO mirror_old`);
-    await client.query(`ALTER SCHEMA ${checkedName(shadow)} RENAME TO ${MIRROR}`);
-    await dropMirror(client, "mirror_old");
-  });
+/** Puts a shadow in the place of the live mirror; must run inside a transaction. The old one is then OLD_MIRROR. */
+export async function renameMirrors(client: ClientBase, shadow: string): Promise<void> {
+  await client.query("SELECT pg_advisory_xact_lock(hashtext($1))", [SCHEMA_LOCK]);
+  await client.query(`ALTER SCHEMA ${MIRROR} RENAME TO ${OLD_MIRROR}`);
+  await client.query(`ALTER SCHEMA ${checkedName(shadow)} RENAME TO ${MIRROR}`);
 }
 
 /**

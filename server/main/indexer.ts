@@ -2,7 +2,7 @@ import pg from "pg";
 import { connectChain } from "../chain/client.ts";
 import { buildDecoder } from "../chain/decode.ts";
 import { createReader } from "../chain/reader.ts";
-import { ensureMirror } from "../database/mirror.ts";
+import { prepareMirror } from "../indexer/prepare.ts";
 import { firstBlockOf, RANGE_BLOCKS } from "../indexer/range.ts";
 import { runIndexer } from "../indexer/run.ts";
 import { readConfig } from "../platform/config.ts";
@@ -31,32 +31,32 @@ if (deployment) {
   });
   shutdown.add("chain", () => chain.close());
 
-  const owner = new pg.Client({ connectionString: config.databaseUrl });
-  await owner.connect();
-  const mirror = await ensureMirror(owner);
-  await owner.end();
-  if (mirror !== "present") logger.info({ mirror }, "the mirror is filled from the chain");
-
-  running = runIndexer({
+  const connect = async (options?: string): Promise<pg.Client> => {
+    const client = new pg.Client({
+      connectionString: config.databaseUrl,
+      ...(options === undefined ? {} : { options }),
+    });
+    client.on("error", () => undefined);
+    await client.connect();
+    return client;
+  };
+  const source = {
     chainId,
-    genesisHash,
     firstBlock: firstBlockOf(deployment.deployedBlock),
     reader: createReader(chain, Object.values(contracts)),
     decode: buildDecoder(contracts),
-    finalUnder: (head) => head - config.finalityBlocks,
+    finalUnder: (head: number) => head - config.finalityBlocks,
     rangeBlocks: RANGE_BLOCKS,
-    connect: async () => {
-      const client = new pg.Client({
-        connectionString: config.databaseUrl,
-        options: "-c role=tanpu_indexer",
-      });
-      await client.connect();
-      return client;
-    },
-    logger,
-    signal: stop.signal,
-    onReady: () => logger.info("the mirror is at the chain's head"),
-  });
+  };
+  // The indexer's role may not create schemas; an outdated mirror is served until this one has its place.
+  const settings = { connect, logger, signal: stop.signal };
+  running = prepareMirror({ ...source, ...settings }).then(() =>
+    runIndexer({
+      ...{ ...source, genesisHash, logger, signal: stop.signal },
+      connect: () => connect("-c role=tanpu_indexer"),
+      onReady: () => logger.info("the mirror is at the chain's head"),
+    }),
+  );
   logger.info("ready");
   await running;
 }
