@@ -38,7 +38,7 @@ const headerSchema = z.strictObject({
 });
 
 /** A header longer than this is no header. */
-const LONGEST_HEADER_BYTES = 4_096;
+export const LONGEST_HEADER_BYTES = 4_096;
 
 /** The bytes of a leaf file: one line of JSON, then the records as they are. */
 export function encodeLeafFile(file: LeafFile): Uint8Array {
@@ -52,8 +52,10 @@ function malformed(detail: string): ReturnType<typeof refuse> {
   return refuse("LEAF_FILE_MALFORMED", { values: { detail } });
 }
 
-/** Reads a leaf file without believing it; `verifyLeafFile` checks what it states. */
-export function parseLeafFile(bytes: Uint8Array): Result<LeafFile> {
+/** The first line of a leaf file, out of at least as many bytes as the longest one has. */
+export function parseLeafHeader(
+  bytes: Uint8Array,
+): Result<{ header: LeafFileHeader; end: number }> {
   const lineEnd = bytes.subarray(0, LONGEST_HEADER_BYTES).indexOf(0x0a);
   if (lineEnd === -1) return malformed("no header line");
   let json: unknown;
@@ -64,11 +66,19 @@ export function parseLeafFile(bytes: Uint8Array): Result<LeafFile> {
   }
   const header = headerSchema.safeParse(json);
   if (!header.success) return malformed("the header lacks or alters a member");
-  const records = bytes.subarray(lineEnd + 1);
-  if (records.length !== header.data.count * LEAF_BYTES) {
+  return succeed({ header: header.data, end: lineEnd + 1 });
+}
+
+/** Reads a leaf file without believing it; `verifyLeafFile` checks what it states. */
+export function parseLeafFile(bytes: Uint8Array): Result<LeafFile> {
+  const line = parseLeafHeader(bytes);
+  if (!line.ok) return line;
+  const { header, end } = line.value;
+  const records = bytes.subarray(end);
+  if (records.length !== header.count * LEAF_BYTES) {
     return malformed("the length does not agree with the count");
   }
-  return succeed({ header: header.data, records });
+  return succeed({ header, records });
 }
 
 /**

@@ -5,6 +5,7 @@ import { from as copyFrom } from "pg-copy-streams";
 import { fromHex, toHex } from "../domain/bytes.ts";
 import type { HashSuite } from "../domain/hashSuite.ts";
 import { encodeLeafFile } from "../domain/leafFile.ts";
+import { encodeLevelFile } from "../domain/levelFile.ts";
 import { checkPeriodShape, type Period, periodValues } from "../domain/period.ts";
 import { type Result, refuse, succeed } from "../domain/result.ts";
 import { buildTree } from "../domain/sumTree.ts";
@@ -272,6 +273,7 @@ async function closeIn(client: PoolClient, close: ClosePeriod): Promise<Result<C
     records: closed.records,
   });
   const leafFileHash = await store.put(file);
+  await store.putBeside(leafFileHash, "levels", encodeLevelFile(suite, tree.value));
   crashPoint("leaf-file-stored");
   const { accepted, duplicates } = closed;
   const batch: ClosedBatch = {

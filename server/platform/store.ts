@@ -3,15 +3,40 @@ import * as fs from "node:fs/promises";
 import * as path from "node:path";
 
 /**
- * Keeps byte strings under their own hash. There is no listing: who has the hash may have the content, and nobody
- * learns from the store what else is in it.
+ * Keeps byte strings under their own hash. There is no listing: who has the hash may have the
+ * content, and nobody learns from the store what else is in it.
  */
 export interface BlobStore {
-  /** Stores the bytes durably; storing them again changes nothing. Returns the name: `0x` and 64 hex digits. */
+  /**
+   * Stores the bytes durably; storing them again changes nothing. Returns the name: `0x` and 64 hex
+   * digits.
+   */
   put(bytes: Uint8Array): Promise<string>;
-  /** The bytes, or undefined when the store does not have them. @throws BlobStoreError when they no longer have their hash. */
+  /**
+   * The bytes, or undefined when the store does not have them. @throws BlobStoreError when they no
+   * longer have their hash.
+   */
   get(hash: string): Promise<Uint8Array | undefined>;
   has(hash: string): Promise<boolean>;
+  /**
+   * Parts of a blob, for one too large to read for a few bytes; undefined when the store does not
+   * have it.
+   */
+  open(hash: string): Promise<PartReader | undefined>;
+  /**
+   * Keeps beside a blob what was made out of it and can be made again, such as an index into it. It
+   * has no hash, so whoever reads it has to find out whether it belongs to the blob.
+   */
+  putBeside(hash: string, kind: "levels", bytes: Uint8Array): Promise<void>;
+  openBeside(hash: string, kind: "levels"): Promise<PartReader | undefined>;
+}
+
+/** A file that is read in parts. Nothing compares them with a hash; the reader's user has to. */
+export interface PartReader {
+  readonly length: number;
+  /** The bytes [first, end). @throws BlobStoreError when the file ends before. */
+  read(first: number, end: number): Promise<Uint8Array>;
+  close(): Promise<void>;
 }
 
 /** A store that was misused or whose content is damaged. */
@@ -26,7 +51,8 @@ const isMissing = (error: unknown): boolean => (error as NodeJS.ErrnoException).
  *
  * A blob is written aside, flushed and renamed, so a crash leaves either the whole blob or none.
  *
- * @param hash - 32-byte hash of the bytes as hex, with or without `0x`; passed in because only the domain knows which
+ * @param hash - 32-byte hash of the bytes as hex, with or without `0x`; passed in because only the
+ * domain knows which
  */
 export function openBlobStore(folder: string, hash: (bytes: Uint8Array) => string): BlobStore {
   const nameOf = (bytes: Uint8Array): string => hash(bytes).replace(/^0x/, "").toLowerCase();
@@ -66,7 +92,36 @@ export function openBlobStore(folder: string, hash: (bytes: Uint8Array) => strin
       if (nameOf(bytes) !== name) throw new BlobStoreError(`The blob ${name} is damaged.`);
       return bytes;
     },
+    open: (given) => openParts(fileOf(checked(given))),
+    putBeside: (given, kind, bytes) => writeDurably(`${fileOf(checked(given))}.${kind}`, bytes),
+    openBeside: (given, kind) => openParts(`${fileOf(checked(given))}.${kind}`),
   };
+}
+
+async function openParts(file: string): Promise<PartReader | undefined> {
+  let handle: fs.FileHandle;
+  try {
+    handle = await fs.open(file, "r");
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+  try {
+    const { size } = await handle.stat();
+    return {
+      length: size,
+      read: async (first, end) => {
+        const bytes = new Uint8Array(end - first);
+        const { bytesRead } = await handle.read(bytes, 0, bytes.length, first);
+        if (bytesRead < bytes.length) throw new BlobStoreError(`${file} ends before byte ${end}.`);
+        return bytes;
+      },
+      close: () => handle.close(),
+    };
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
 }
 
 /** Writes a file so that after a crash it is whole or absent. */

@@ -22,7 +22,19 @@ export async function publishLeaves(options: {
       const file = await options.from.get(name);
       if (file === undefined) continue;
       await options.to.put(file);
+      await copyLevels(options.from, options.to, name);
     }
     options.done.add(name);
+  }
+}
+
+/** Where there are none, the first proof out of the published file makes them. */
+async function copyLevels(from: BlobStore, to: BlobStore, name: string): Promise<void> {
+  const levels = await from.openBeside(name, "levels");
+  if (!levels) return;
+  try {
+    await to.putBeside(name, "levels", await levels.read(0, levels.length));
+  } finally {
+    await levels.close();
   }
 }

@@ -10,6 +10,7 @@ import { openPool } from "../../server/database/client.ts";
 import { migrate } from "../../server/database/migrate.ts";
 import { toHex } from "../../server/domain/bytes.ts";
 import { verifyLeafFile } from "../../server/domain/leafFile.ts";
+import { encodeLevelFile } from "../../server/domain/levelFile.ts";
 import { type ClosedBatch, closePeriod } from "../../server/intake/batch.ts";
 import type { IntakeContext } from "../../server/intake/context.ts";
 import { MOST_ROWS, type RowResult, receiveActivities } from "../../server/intake/receive.ts";
@@ -242,5 +243,8 @@ describe("intake", () => {
     const file = await store.get(inTurn.leafFileHash);
     const read = unwrap(verifyLeafFile(suite, file ?? new Uint8Array()));
     expect(read.header.root).to.equal(inTurn.root);
+    const levels = await store.openBeside(inTurn.leafFileHash, "levels");
+    expect(await levels?.read(0, levels.length)).to.deep.equal(encodeLevelFile(suite, read.tree));
+    await levels?.close();
   });
 });

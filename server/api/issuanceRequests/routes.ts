@@ -15,6 +15,7 @@ import { publish } from "../documents.ts";
 import { exampleOf } from "../examples.ts";
 import { type Prepared, transactionOf } from "../idempotency.ts";
 import { defineList, defineRead, present } from "../read.ts";
+import { leafParams, leafProofOf, leafProofSchema } from "./leafProof.ts";
 import {
   proposalBody,
   requestDetailSchema,
@@ -118,6 +119,21 @@ export const issuanceRequestRoutes = [
         listObjections(pool, id),
       ]);
       return succeed({ ...request.value, statements, objections });
+    },
+  }),
+  defineRead({
+    path: "/v1/issuance-requests/{id}/leaves/{index}",
+    tag: "Issuance",
+    summary: "A leaf of a request's tree with its proof 减排量树叶子及其证明",
+    description:
+      "Out of the published leaf file, so there is none before the proposal's block. The proof leads to the root that the chain holds; whoever has the leaf file can compute the same.",
+    params: leafParams,
+    answer: "The leaf and its siblings",
+    schema: leafProofSchema,
+    refusals: ["NOT_FOUND"],
+    find: async ({ params }, dependencies) => {
+      const request = await requireRequest(dependencies, params.id);
+      return request.ok ? leafProofOf(dependencies, request.value, params.index) : request;
     },
   }),
 ];

@@ -1,0 +1,87 @@
+import { toHex } from "../domain/bytes.ts";
+import type { HashSuite } from "../domain/hashSuite.ts";
+import { LONGEST_HEADER_BYTES, parseLeafHeader, verifyLeafFile } from "../domain/leafFile.ts";
+import { encodeLevelFile, nodesFromEnd } from "../domain/levelFile.ts";
+import { LEAF_BYTES, type Leaf, readLeaf, type Sibling, type TreeHead } from "../domain/sumTree.ts";
+import { blocksOf, proofFrom } from "../domain/treeBlocks.ts";
+import { type BlobStore, BlobStoreError, type PartReader } from "../platform/store.ts";
+
+/** A leaf with the siblings that lead from it to the root of its tree. */
+export type LeafProof = { leaf: Leaf; siblings: Sibling[] };
+
+type Place = { suite: HashSuite; store: BlobStore };
+
+/**
+ * Proves a leaf out of the stored leaf file and the level file beside it, reading some ten
+ * kilobytes however many leaves there are. What is read is checked against the head before it is
+ * returned; a level file that is missing or damaged is made again from the leaf file, which takes
+ * as long as building the tree.
+ *
+ * Undefined when the store has no such file, or the file is of a tree with another head. RangeError
+ * beyond the last leaf. BlobStoreError when the leaf file itself is damaged.
+ */
+export async function readLeafProof(
+  place: Place,
+  leafFileHash: string,
+  head: TreeHead,
+  index: number,
+): Promise<LeafProof | undefined> {
+  const blocks = blocksOf(head.count, index);
+  const [leaves, levels] = await Promise.all([
+    place.store.open(leafFileHash),
+    place.store.openBeside(leafFileHash, "levels"),
+  ]);
+  try {
+    if (!leaves || !(await isOf(leaves, head))) return undefined;
+    const start = leaves.length - head.count * LEAF_BYTES;
+    const parts = blocks.map((block) => {
+      const { level, first, end } = block;
+      if (level === 0) return leaves.read(start + first * LEAF_BYTES, start + end * LEAF_BYTES);
+      if (!levels) return new Uint8Array();
+      const fromEnd = nodesFromEnd(head.count, block);
+      if (fromEnd.first > levels.length) return new Uint8Array();
+      return levels.read(levels.length - fromEnd.first, levels.length - fromEnd.end);
+    });
+    const read = await Promise.all(parts);
+    const siblings = proofFrom(place.suite, head, index, read);
+    const records = read[0];
+    if (siblings && records) {
+      return { leaf: readLeaf(records, index - (blocks[0]?.first ?? 0)), siblings };
+    }
+  } finally {
+    await Promise.all([leaves?.close(), levels?.close()]);
+  }
+  return rebuilt(place, leafFileHash, index);
+}
+
+/**
+ * Whether the first line states this head; so a false claim about a file costs nobody a rebuild.
+ */
+async function isOf(leaves: PartReader, head: TreeHead): Promise<boolean> {
+  const line = parseLeafHeader(await leaves.read(0, Math.min(leaves.length, LONGEST_HEADER_BYTES)));
+  if (!line.ok) return false;
+  const { root, totalMilligrams, count, depth } = line.value.header;
+  return (
+    root === toHex(head.root) &&
+    totalMilligrams === head.totalMilligrams.toString() &&
+    count === head.count &&
+    depth === head.depth &&
+    line.value.end + count * LEAF_BYTES === leaves.length
+  );
+}
+
+async function rebuilt(
+  { suite, store }: Place,
+  leafFileHash: string,
+  index: number,
+): Promise<LeafProof | undefined> {
+  const bytes = await store.get(leafFileHash);
+  if (!bytes) return undefined;
+  const file = verifyLeafFile(suite, bytes);
+  if (!file.ok) {
+    throw new BlobStoreError(`The leaf file ${leafFileHash} is not one: ${file.refusal.code}.`);
+  }
+  const { records, tree } = file.value;
+  await store.putBeside(leafFileHash, "levels", encodeLevelFile(suite, tree));
+  return { leaf: readLeaf(records, index), siblings: tree.proof(index) };
+}
