@@ -1,6 +1,8 @@
 // Builds the activity tree of a million leaves beside two libraries and proves leaves out of its stored files:
 // `./tanpu bench tree [--leaves N] [--runs N] [--json]`. Each measurement is a process of its own, in turn.
 import { execFile } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { parseArgs, promisify } from "node:util";
 import { type Row, table } from "./gasRows.ts";
@@ -13,6 +15,8 @@ const HEAP_MEGABYTES = 8_192;
 
 const SUBJECTS = ["tanpu", "generic", "merkletreejs", "openzeppelin"] as const;
 type Subject = (typeof SUBJECTS)[number];
+type Stored = { hash: string; leafFileBytes: number; levelFileBytes: number };
+type Proofs = { median: number; nearlyAll: number; addedBytes: number };
 type Measured = { root: string; seconds: number; addedBytes: number };
 
 /**
@@ -59,6 +63,20 @@ function buildRows(leaves: number, runs: Readonly<Record<Subject, Measured[]>>):
   ];
 }
 
+function proofRows(leaves: number, stored: Stored, runs: readonly Proofs[]): Row[] {
+  const proof = `a proof from the stored files of ${leaves} leaves, checked against the root`;
+  const medians = runs.map(({ median }) => median);
+  const nearlyAll = runs.map(({ nearlyAll }) => nearlyAll);
+  const added = runs.map(({ addedBytes }) => addedBytes / 2 ** 20);
+  return [
+    sampled({ what: `${proof}, median`, unit: "ms", goal: "<1" }, medians),
+    sampled({ what: `${proof}, 99 of 100`, unit: "ms" }, nearlyAll),
+    sampled({ what: "memory that 2200 proofs add", unit: "MiB" }, added),
+    sampled({ what: "leaf file", unit: "bytes/leaf" }, [stored.leafFileBytes / leaves]),
+    sampled({ what: "level file", unit: "bytes/leaf" }, [stored.levelFileBytes / leaves]),
+  ];
+}
+
 async function main(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({
     args: [...args],
@@ -73,23 +91,36 @@ async function main(args: readonly string[]): Promise<void> {
     throw new Error("--leaves and --runs are whole numbers from 1 on.");
   }
   const peers = await installPeers(path.join(ROOT, ".tanpu", "bench"));
+  const folder = await mkdtemp(path.join(tmpdir(), "tanpu-bench-tree-"));
+  try {
+    const rows = await run(leaves, runs, peers, folder);
+    const at = new Date().toISOString();
+    console.log(values.json ? JSON.stringify({ bench: "tree", at, runs, rows }) : table(rows));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function run(leaves: number, runs: number, peers: string, folder: string): Promise<Row[]> {
   const measured: Record<Subject, Measured[]> = {
     ...{ tanpu: [], generic: [], merkletreejs: [], openzeppelin: [] },
   };
-  for (let run = 0; run < runs; run++) {
+  const stored = await measure<Stored>("treeProof.ts", ["write", String(leaves), folder]);
+  const proofs: Proofs[] = [];
+  for (let turn = 0; turn < runs; turn++) {
     for (const subject of SUBJECTS) {
       const size = String(leavesOf(subject, leaves));
       const one = await measure<Measured>("treeSubject.ts", [subject, size, peers]);
       measured[subject].push(one);
       console.error(`${subject}: ${one.seconds.toFixed(2)} s`);
     }
+    const args = ["read", String(leaves), folder, stored.hash];
+    proofs.push(await measure<Proofs>("treeProof.ts", args));
   }
   if (measured.tanpu[0]?.root !== measured.generic[0]?.root) {
     throw new Error("The kernel's root differs from the one hashed node by node.");
   }
-  const rows = buildRows(leaves, measured);
-  const at = new Date().toISOString();
-  console.log(values.json ? JSON.stringify({ bench: "tree", at, runs, rows }) : table(rows));
+  return [...buildRows(leaves, measured), ...proofRows(leaves, stored, proofs)];
 }
 
 await main(process.argv.slice(2));
