@@ -25,7 +25,7 @@ await createMirror(owner);
 
 const stop = new AbortController();
 const chain = connectChain({ rpcUrl, chainId: deployment.chainId });
-const reader = createReader(chain, Object.values(deployment.contracts));
+const reader = createReader(chain, Object.values(deployment.contracts), { ahead: true });
 const since = performance.now();
 let milliseconds = 0;
 await runIndexer({
@@ -52,12 +52,8 @@ await runIndexer({
   },
 });
 const counted = await owner.query<{ n: string }>("SELECT count(*) AS n FROM mirror.transfer");
-const tables = await owner.query<{ relname: string; n: string }>(
-  "SELECT relname, n_live_tup AS n FROM pg_stat_user_tables WHERE schemaname = 'mirror'",
-);
 await owner.end();
 chain.close();
 const memoryMegabytes = process.resourceUsage().maxRSS / 1024;
 const events = Number(counted.rows[0]?.n);
-if (tables.rows.length === 0) throw new Error("the mirror has no tables");
 console.log(JSON.stringify({ milliseconds, events, memoryMegabytes }));

@@ -42,8 +42,17 @@ export interface ChainReader {
 
 const hex = (value: number): string => `0x${value.toString(16)}`;
 
-export function createReader(client: ChainClient, addresses: readonly string[]): ChainReader {
+/**
+ * A reader of these contracts. With `ahead`, the part of a range that did not fit into one answer is fetched while the
+ * caller writes the part before it; that takes the memory of two answers.
+ */
+export function createReader(
+  client: ChainClient,
+  addresses: readonly string[],
+  options: { ahead?: boolean } = {},
+): ChainReader {
   const pace = createPace();
+  let ahead: { first: number; range: Promise<ChainRange | undefined> } | undefined;
   const read = async (first: number, end: number, raw: boolean): Promise<ChainRange> => {
     const [logs, rpcBlocks] = await Promise.all([
       readLogs(client, addresses, first, end),
@@ -59,6 +68,17 @@ export function createReader(client: ChainClient, addresses: readonly string[]):
     pace.came(end - first, Math.max(logs.length, transactions.length));
     return { first, end, blocks, transactions, logs };
   };
+  const readSome = async (first: number, end: number, raw: boolean): Promise<ChainRange> => {
+    for (;;) {
+      const last = Math.min(end, first + pace.blocks);
+      try {
+        return await read(first, last, raw);
+      } catch (cause) {
+        if (!(cause instanceof TooMuchError) || last - first === 1) throw cause;
+        pace.refused(last - first);
+      }
+    }
+  };
   return {
     head: async () => Number(await client.send<string>("eth_blockNumber", [])),
     header: async (number) => {
@@ -72,15 +92,15 @@ export function createReader(client: ChainClient, addresses: readonly string[]):
       Number(await client.send<string>("eth_getTransactionCount", [address, "latest"])),
     agree: async (height, hash) => (await client.agree?.(height, hash)) ?? true,
     range: async (first, end, { raw }) => {
-      for (;;) {
-        const last = Math.min(end, first + pace.blocks);
-        try {
-          return await read(first, last, raw);
-        } catch (cause) {
-          if (!(cause instanceof TooMuchError) || last - first === 1) throw cause;
-          pace.refused(last - first);
-        }
+      const fetched = ahead?.first === first && !raw ? await ahead.range : undefined;
+      ahead = undefined;
+      const range = fetched && fetched.end <= end ? fetched : await readSome(first, end, raw);
+      if (options.ahead && !raw && range.end < end) {
+        // What goes wrong here is thrown when the same blocks are asked for.
+        const next = readSome(range.end, end, false).catch(() => undefined);
+        ahead = { first: range.end, range: next };
       }
+      return range;
     },
   };
 }

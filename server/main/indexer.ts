@@ -43,7 +43,7 @@ if (deployment) {
   const source = {
     chainId,
     firstBlock: firstBlockOf(deployment.deployedBlock),
-    reader: createReader(chain, Object.values(contracts)),
+    reader: createReader(chain, Object.values(contracts), { ahead: true }),
     decode: buildDecoder(contracts),
     finalUnder: (head: number) => head - config.finalityBlocks,
     rangeBlocks: RANGE_BLOCKS,

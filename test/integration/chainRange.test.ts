@@ -47,8 +47,8 @@ describe("reading ranges", () => {
   });
 
   /** Reads [0, count) in as many ranges as it takes; gives the ranges' ends. */
-  async function readAll(count = 300): Promise<number[]> {
-    const reader = createReader(client, [ADDRESS]);
+  async function readAll(count = 300, options: { ahead?: boolean } = {}): Promise<number[]> {
+    const reader = createReader(client, [ADDRESS], options);
     const ends: number[] = [];
     let heights: number[] = [];
     for (let first = 0; first < count; ) {
@@ -140,6 +140,26 @@ describe("reading ranges", () => {
     const lengths = ends.map((end, k) => end - (ends[k - 1] ?? 0));
     expect(lengths[0]).to.equal(10);
     expect(Math.max(...lengths)).to.be.greaterThan(10);
+  });
+
+  it("gives the same when it fetches ahead, and asks for nothing twice", async () => {
+    const ends = await readAll(300);
+    const once = asked.splice(0);
+    expect(await readAll(300, { ahead: true })).to.deep.equal(ends);
+    expect(asked).to.deep.equal(once);
+  });
+
+  it("tells what went wrong ahead only when those blocks are asked for, and tries them again", async () => {
+    const reader = createReader(client, [ADDRESS], { ahead: true });
+    limit = (_, logs) => {
+      if (asked.length > 1) throw new FakeError(-32_000, "not now");
+      return logs;
+    };
+    const { end } = await reader.range(0, 300, { raw: false });
+    const error = await reader.range(end, 300, { raw: false }).catch((cause: Error) => cause);
+    expect(error).to.have.property("message", "eth_getLogs: not now");
+    limit = (_, logs) => logs;
+    expect(await reader.range(end, 300, { raw: false })).to.have.property("first", end);
   });
 
   it("refuses logs of another fork", async () => {
