@@ -20,6 +20,7 @@ const toldPlainly = new Set([
   "PermanentError",
   "RetryableError",
   "ConfigError",
+  "MethodologyError",
 ]);
 
 type Flags = Readonly<Record<string, boolean | string | undefined>>;
@@ -55,6 +56,7 @@ const commands: Readonly<Record<string, Command>> = {
   deploy: { flags: [], words: 1, run: (_flags, [config]) => deploy(config) },
   compare: { flags: ["json"], valued: ["manifest"], words: 0, run: compare },
   keys: { flags: [], valued: ["document", "by"], words: 2, run: keys },
+  methodology: { flags: ["json"], valued: ["activities"], words: 3, run: methodology },
   bench: {
     flags: ["json"],
     valued: ["events", "leaves", "runs", "commands", "rounds"],
@@ -107,6 +109,26 @@ async function keys(flags: Flags, words: readonly string[]): Promise<number> {
     print: (text) => process.stdout.write(`${text}\n`),
   });
   return 0;
+}
+
+async function methodology(flags: Flags, words: readonly string[]): Promise<number> {
+  const [what, first, second] = words;
+  const { activities } = flags;
+  const print = (text: string): void => {
+    process.stdout.write(`${text}\n`);
+  };
+  if (what === "check" && first !== undefined && second === undefined) {
+    const { checkMethodologyFile } = await import("./methodology/commands.ts");
+    return checkMethodologyFile(fileOf(first), print);
+  }
+  if (what !== "compare" || !first || !second || typeof activities !== "string") {
+    throw new UsageError(
+      "methodology takes: check FILE, or compare OLD NEW --activities ROWS.csv.",
+    );
+  }
+  const { compareMethodologyFiles } = await import("./methodology/commands.ts");
+  const files = { first: fileOf(first), second: fileOf(second), activities: fileOf(activities) };
+  return compareMethodologyFiles(files, { json: flags.json === true }, print);
 }
 
 /** The benchmarks, each a program of its own that prints rows or, with --json, one object as its last line. */
