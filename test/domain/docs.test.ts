@@ -15,6 +15,7 @@ const PAGES = [
   "docs/threat-model.md",
   "docs/privacy.md",
   "docs/keys.md",
+  "docs/backup.md",
   "docs/methodologies.md",
   ...(await readdir(path.join(ROOT, "docs", "adr"))).map((name) => `docs/adr/${name}`),
 ];

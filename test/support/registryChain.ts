@@ -357,9 +357,17 @@ export class RegistryChain {
 }
 
 /** Starts everything and sets the demo's programme up; blocks are mined on demand from then on. */
-export async function openRegistry(): Promise<RegistryChain> {
+export async function openRegistry(
+  options: {
+    /** An empty database of a server that stays; an embedded one is started when left out. */
+    database?: RunningPart;
+  } = {},
+): Promise<RegistryChain> {
   const folder = mkdtempSync(path.join(tmpdir(), "tanpu registry "));
-  const [postgres, chain] = await Promise.all([startPostgres(folder), startTestChain()]);
+  const [postgres, chain] = await Promise.all([
+    options.database ?? startPostgres(folder),
+    startTestChain(),
+  ]);
   await migrate(postgres.url);
   const deployer = Wallet.createRandom();
   const manifest = await deploy({ rpcUrl: chain.url, deployer });
