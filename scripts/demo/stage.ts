@@ -8,8 +8,10 @@ import { createApiKey } from "../../server/database/commands.ts";
 import type { Role } from "../../server/domain/access.ts";
 import { toHex, utf8 } from "../../server/domain/bytes.ts";
 import { canonicalJson, type Json } from "../../server/domain/canonical.ts";
+import { explain } from "../../server/domain/errors.ts";
 import { assetKeyOf } from "../../server/domain/fingerprint.ts";
 import { type HashSuite, loadHashSuite } from "../../server/domain/hashSuite.ts";
+import { checkCanBePutInForce } from "../../server/domain/methodology/catalogue.ts";
 import { loadMethodology } from "../../server/domain/methodology/load.ts";
 import type { Methodology } from "../../server/domain/methodology/quantify.ts";
 import { parseDay } from "../../server/domain/period.ts";
@@ -87,6 +89,11 @@ export async function readScript(): Promise<Script> {
     parseYaml(await readFile(path.join(ROOT, "methodologies", "demo-transit-1.yaml"), "utf8")),
   );
   if (!intakeKeys.ok || !methodology.ok) throw new Error("The demo's rules or keys are damaged.");
+  const inForce = checkCanBePutInForce(
+    { form: 1, methodology: methodology.value },
+    { demonstration: true },
+  );
+  if (!inForce.ok) throw new Error(explain(inForce.refusal, "en"));
   const assetKey = assetKeyOf(suite, intakeKeys.value.keys, "fleet", "shenzhen-transit-demo");
   const sourceId = sourceIdOf(suite, PROGRAMME, METHODOLOGY, assetKey);
   const [firstDay, endDay] = [parseDay(PERIOD.first), parseDay(PERIOD.end)];
