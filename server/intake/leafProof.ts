@@ -2,7 +2,14 @@ import { toHex } from "../domain/bytes.ts";
 import type { HashSuite } from "../domain/hashSuite.ts";
 import { LONGEST_HEADER_BYTES, parseLeafHeader, verifyLeafFile } from "../domain/leafFile.ts";
 import { encodeLevelFile, nodesFromEnd } from "../domain/levelFile.ts";
-import { LEAF_BYTES, type Leaf, readLeaf, type Sibling, type TreeHead } from "../domain/sumTree.ts";
+import {
+  LEAF_BYTES,
+  type Leaf,
+  readLeaf,
+  type Sibling,
+  type SumTree,
+  type TreeHead,
+} from "../domain/sumTree.ts";
 import { blocksOf, proofFrom } from "../domain/treeBlocks.ts";
 import { type BlobStore, BlobStoreError, type PartReader } from "../platform/store.ts";
 
@@ -70,11 +77,33 @@ async function isOf(leaves: PartReader, head: TreeHead): Promise<boolean> {
   );
 }
 
+type Rebuilt = { records: Uint8Array; tree: SumTree };
+
+/** What is being made again at this moment: several who ask at once wait for one building. */
+const making = new WeakMap<BlobStore, Map<string, Promise<Rebuilt | undefined>>>();
+
 async function rebuilt(
-  { suite, store }: Place,
+  place: Place,
   leafFileHash: string,
   index: number,
 ): Promise<LeafProof | undefined> {
+  const all = making.get(place.store) ?? new Map<string, Promise<Rebuilt | undefined>>();
+  making.set(place.store, all);
+  const one = all.get(leafFileHash) ?? rebuild(place, leafFileHash);
+  all.set(leafFileHash, one);
+  try {
+    const found = await one;
+    if (!found) return undefined;
+    return { leaf: readLeaf(found.records, index), siblings: found.tree.proof(index) };
+  } finally {
+    all.delete(leafFileHash);
+  }
+}
+
+async function rebuild(
+  { suite, store }: Place,
+  leafFileHash: string,
+): Promise<Rebuilt | undefined> {
   const bytes = await store.get(leafFileHash);
   if (!bytes) return undefined;
   const file = verifyLeafFile(suite, bytes);
@@ -83,5 +112,5 @@ async function rebuilt(
   }
   const { records, tree } = file.value;
   await store.putBeside(leafFileHash, "levels", encodeLevelFile(suite, tree));
-  return { leaf: readLeaf(records, index), siblings: tree.proof(index) };
+  return { records, tree };
 }

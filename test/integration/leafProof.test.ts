@@ -75,6 +75,25 @@ describe("A proof out of the stored files", () => {
     }
   });
 
+  it("makes a level file that is gone once, however many ask at the same time", async () => {
+    const one = await storeTree(store, 5_000, random);
+    await fs.rm(fileOf(one.hash, ".levels"));
+    let read = 0;
+    const counting: BlobStore = {
+      ...store,
+      get: (hash) => {
+        read++;
+        return store.get(hash);
+      },
+    };
+    const places = [0, 77, 4_999];
+    const proofs = await Promise.all(
+      places.map((index) => readLeafProof({ suite, store: counting }, one.hash, one.tree, index)),
+    );
+    expect(proofs.map((proof) => proof?.siblings)).to.deep.equal(places.map(one.tree.proof));
+    expect(read).to.equal(1);
+  });
+
   it("is the one the tree gives, for trees about every border of a block", async () => {
     for (const count of [1, 2, 63, 64, 65, 128, 129, 4_095, 4_096, 4_097, 9_000]) {
       const one = await storeTree(store, count, random);
