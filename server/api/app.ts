@@ -14,6 +14,7 @@ import { languageOf, sendProblem } from "./errors.ts";
 import { placeOfJsonError } from "./jsonPlace.ts";
 import { readsMirror, waitForMirror } from "./live/after.ts";
 import { Streams } from "./live/streams.ts";
+import { countRequest } from "./metrics.ts";
 import { openApiDocument } from "./openapi.ts";
 import type { Answer, Route } from "./route.ts";
 import { routes } from "./routes.ts";
@@ -49,6 +50,7 @@ function observe({ logger }: ApiDependencies): RequestHandler {
     response.once("close", () => {
       const { route, caller } = askedOf(response);
       const milliseconds = Number((process.hrtime.bigint() - since) / 1_000_000n);
+      countRequest({ route: route ?? "none", status: response.statusCode, milliseconds });
       logger.info(
         {
           requestId,

@@ -3,6 +3,7 @@ import type { Client } from "pg";
 import { DisagreementError, PermanentError, RetryableError } from "../chain/failures.ts";
 import type { Logger } from "../platform/logger.ts";
 import { type Checkpoint, FencedError } from "./checkpoint.ts";
+import { countFailure, countStep } from "./metrics.ts";
 import { FinalityBrokenError } from "./reorg.ts";
 import { openMirror, type StepContext, step } from "./step.ts";
 
@@ -52,6 +53,7 @@ export async function runIndexer(options: IndexerOptions): Promise<void> {
     } catch (cause) {
       if (options.signal.aborted) break;
       failures += 1;
+      countFailure(cause);
       report(options.logger, cause);
       await pause(Math.min(100 * 2 ** failures, MOST_BACKOFF_MILLISECONDS), options.signal);
     } finally {
@@ -79,6 +81,7 @@ async function follow(
   while (!signal.aborted) {
     const result = await step(context, checkpoint);
     checkpoint = result.checkpoint;
+    countStep(result);
     onProgress();
     if (result.undone > 0) {
       const { undone, head } = result;

@@ -21,6 +21,7 @@ import type { Result } from "../domain/result.ts";
 import { type IntakeKeys, loadKeys } from "../intake/keys.ts";
 import { type Config, ConfigError, readConfig, webhookRulesOf } from "../platform/config.ts";
 import { createLogger } from "../platform/logger.ts";
+import { serveMetrics } from "../platform/metrics.ts";
 import { handleShutdown } from "../platform/shutdown.ts";
 import { openBlobStore, writeDurably } from "../platform/store.ts";
 
@@ -109,6 +110,10 @@ async function main(): Promise<void> {
     webhookRules: webhookRulesOf(config),
     now: () => Math.floor(Date.now() / 1000),
   };
+  const served = await serveMetrics({
+    ...{ role: "api", host: config.host, port: config.metricsPort, logger },
+  });
+  shutdown.add("metrics", () => served?.close());
   const server = createServer(createApp(dependencies));
   server.requestTimeout = 60_000;
   shutdown.add("http", () => {

@@ -2,11 +2,13 @@ import pg from "pg";
 import { connectChain } from "../chain/client.ts";
 import { buildDecoder } from "../chain/decode.ts";
 import { createReader } from "../chain/reader.ts";
+import { countedClient } from "../indexer/metrics.ts";
 import { prepareMirror } from "../indexer/prepare.ts";
 import { firstBlockOf, RANGE_BLOCKS } from "../indexer/range.ts";
 import { runIndexer } from "../indexer/run.ts";
 import { readConfig } from "../platform/config.ts";
 import { createLogger } from "../platform/logger.ts";
+import { serveMetrics } from "../platform/metrics.ts";
 import { handleShutdown } from "../platform/shutdown.ts";
 import { waitForDeployment } from "./deployment.ts";
 
@@ -23,6 +25,10 @@ shutdown.add("indexer", () => {
 const deployment = await waitForDeployment(config.dataFolder, logger, stop.signal);
 if (deployment) {
   const { chainId, genesisHash, contracts } = deployment;
+  const served = await serveMetrics({
+    ...{ role: "indexer", host: config.host, port: config.metricsPort, logger },
+  });
+  shutdown.add("metrics", () => served?.close());
   const chain = connectChain({
     rpcUrl: config.rpcUrls,
     chainId,
@@ -43,7 +49,7 @@ if (deployment) {
   const source = {
     chainId,
     firstBlock: firstBlockOf(deployment.deployedBlock),
-    reader: createReader(chain, Object.values(contracts), { ahead: true }),
+    reader: createReader(countedClient(chain), Object.values(contracts), { ahead: true }),
     decode: buildDecoder(contracts),
     finalUnder: (head: number) => head - config.finalityBlocks,
     rangeBlocks: RANGE_BLOCKS,

@@ -13,9 +13,11 @@ import { type ProgrammeRules, readProgrammeRules } from "../intake/ruleFiles.ts"
 import { readConfig, webhookRulesOf } from "../platform/config.ts";
 import { readKeyStoreConfig } from "../platform/keystoreConfig.ts";
 import { createLogger } from "../platform/logger.ts";
+import { serveMetrics } from "../platform/metrics.ts";
 import { handleShutdown } from "../platform/shutdown.ts";
 import { openBlobStore } from "../platform/store.ts";
 import { closePeriod } from "../queue/handlers/closePeriod.ts";
+import { measureQueue } from "../queue/metrics.ts";
 import { openQueue, registryName } from "../queue/publish.ts";
 import { publishLeaves } from "../queue/publishLeaves.ts";
 import { runWebhooks } from "../queue/webhooks/run.ts";
@@ -45,6 +47,11 @@ async function main(): Promise<void> {
   if (!deployment) return;
   const { chainId, contracts } = deployment;
   const pool = openPool({ databaseUrl: config.databaseUrl, role: "tanpu_worker", max: LANES + 4 });
+  measureQueue(pool);
+  const served = await serveMetrics({
+    ...{ role: "worker", host: config.host, port: config.metricsPort, logger },
+  });
+  shutdown.add("metrics", () => served?.close());
   const chain = connectChain({
     rpcUrl: config.rpcUrls,
     chainId,

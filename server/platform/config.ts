@@ -34,6 +34,7 @@ const environment = z.object({
   REDIS_URL: url(/^rediss?:$/, "redis://127.0.0.1:6379").optional(),
   HOST: z.string().min(1).default("127.0.0.1"),
   PORT: whole(0, 65_535).default(0),
+  METRICS_PORT: whole(0, 65_000).default(0),
   TANPU_DATA: z.string().min(1, "must be a folder"),
   TANPU_MODE: z
     .enum(["production", "demo"], { message: "must be production or demo" })
@@ -64,6 +65,8 @@ export interface Config {
   readonly host: string;
   /** 0: the operating system chooses. */
   readonly port: number;
+  /** The API's port for metrics; the indexer takes the next one, the worker the one after. 0: none are served. */
+  readonly metricsPort: number;
   /** Folder of everything that is not in the database or on the chain. */
   readonly dataFolder: string;
   /** Demo mode accepts the published demo keys and crash points; production refuses both. */
@@ -106,6 +109,7 @@ export function readConfig(
     redisUrl: value.REDIS_URL,
     host: value.HOST,
     port: value.PORT,
+    metricsPort: value.METRICS_PORT,
     dataFolder: value.TANPU_DATA,
     mode: value.TANPU_MODE,
     privateWebhooks: value.WEBHOOK_PRIVATE === "allow",

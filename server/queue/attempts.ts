@@ -3,6 +3,7 @@ import type { SignedTransaction } from "../chain/writer.ts";
 import { prepared } from "../database/client.ts";
 import type { Refusal } from "../domain/result.ts";
 import { bytesOf, hexOf, storeRefusal, UNIQUE_VIOLATION } from "./ledger.ts";
+import { attempts } from "./metrics.ts";
 
 /** The newest bytes of an operation that no block seems to hold yet. */
 export type OpenAttempt = {
@@ -119,6 +120,7 @@ export async function storeAttempt(
     );
     if (refusal) await storeRefusal(client, open.operationId, refusal);
     await client.query("COMMIT");
+    attempts.inc({ reason: refusal ? "nonce filled" : "fee bump" });
     return true;
   } catch (cause) {
     await client.query("ROLLBACK").catch(() => {

@@ -2,6 +2,7 @@ import type { Pool, PoolClient } from "pg";
 import type { SignedTransaction } from "../chain/writer.ts";
 import { prepared } from "../database/client.ts";
 import type { Refusal } from "../domain/result.ts";
+import { attempts, outcomes } from "./metrics.ts";
 
 /** A command as ordered; `signer` is null for work off chain. Addresses `0x…` lowercase. */
 export type Operation = {
@@ -105,6 +106,7 @@ export async function storeSigned(
       ),
     );
     await client.query("COMMIT");
+    attempts.inc({ reason }, stored.length);
   } catch (cause) {
     await client.query("ROLLBACK").catch(() => undefined);
     if ((cause as { code?: string }).code === UNIQUE_VIOLATION) {
@@ -121,7 +123,7 @@ export async function storeRefusal(
   operationId: string,
   refusal: Refusal,
 ): Promise<void> {
-  await client.query(
+  const stored = await client.query(
     `INSERT INTO app.outcome (operation_id, kind, code, detail) VALUES ($1, 'refused', $2, $3)
      ON CONFLICT DO NOTHING`,
     [
@@ -133,6 +135,7 @@ export async function storeRefusal(
       }),
     ],
   );
+  outcomes.inc({ outcome: "refused" }, stored.rowCount ?? 0);
 }
 
 /** Records the result of work off chain; chain commands are never marked as done here. */
@@ -141,9 +144,10 @@ export async function storeCompleted(
   operationId: string,
   detail: Readonly<Record<string, unknown>>,
 ): Promise<void> {
-  await client.query(
+  const stored = await client.query(
     `INSERT INTO app.outcome (operation_id, kind, detail) VALUES ($1, 'completed', $2)
      ON CONFLICT DO NOTHING`,
     [operationId, JSON.stringify(detail)],
   );
+  outcomes.inc({ outcome: "completed" }, stored.rowCount ?? 0);
 }

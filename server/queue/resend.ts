@@ -3,6 +3,7 @@ import { bumpedFees, type FeeMarket } from "../chain/fees.ts";
 import { contentOf } from "../chain/writer.ts";
 import { type OpenAttempt, openAttempts, storeAttempt } from "./attempts.ts";
 import type { ExecuteContext } from "./context.ts";
+import { resends } from "./metrics.ts";
 
 /** How old an attempt must be before it is sent again: some blocks have come since. */
 const AGE_MILLISECONDS = 2_000;
@@ -104,6 +105,7 @@ async function resend(
   const { operationId: operation, signer, nonce } = attempt;
   try {
     await context.writer.send(attempt.raw);
+    resends.inc();
     context.logger.debug({ operation, nonce }, "sent again");
   } catch (cause) {
     if (cause instanceof RetryableError && TOO_CHEAP.test(cause.message)) {

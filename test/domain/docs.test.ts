@@ -16,6 +16,7 @@ const PAGES = [
   "docs/privacy.md",
   "docs/keys.md",
   "docs/backup.md",
+  "docs/operations.md",
   "docs/methodologies.md",
   ...(await readdir(path.join(ROOT, "docs", "adr"))).map((name) => `docs/adr/${name}`),
 ];
