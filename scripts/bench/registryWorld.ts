@@ -45,6 +45,8 @@ export type RegistryWorld = {
   readonly outsiders: readonly Wallet[];
   /** The authority of the programme. */
   readonly authority: WorldAccount;
+  /** What the one request, number 1, proposed; its tree has 4,000 leaves that nobody has. */
+  readonly proposal: Readonly<Record<string, unknown>>;
 };
 
 type Keys = Awaited<ReturnType<typeof prepareRegistry>>["keys"];
@@ -78,16 +80,20 @@ export async function openWorld(
     ...{ assetKey: ASSET_KEY, document: DOCUMENT },
   };
   const addresses = [...held, ...outsiders.map(({ address }) => address.toLowerCase())];
-  const tokenId = await issue({ rpcUrl, keys, deployer, deployment, facts, reviewer }, addresses, {
-    grams: options.grams,
-  });
+  const { tokenId, proposal } = await issue(
+    { rpcUrl, keys, deployer, deployment, facts, reviewer },
+    addresses,
+    {
+      grams: options.grams,
+    },
+  );
   const owner = new pg.Client({ connectionString: stack.databaseUrl });
   await owner.connect();
   try {
     const accounts: WorldAccount[] = [];
     for (const address of held) accounts.push(await withKey(owner, address, "enterprise"));
     const authority = await withKey(owner, parties.authority, "authority");
-    return { deployment, tokenId, accounts, outsiders, authority };
+    return { deployment, tokenId, accounts, outsiders, authority, proposal };
   } finally {
     await owner.end();
   }
@@ -117,7 +123,7 @@ async function issue(
   },
   holders: readonly string[],
   { grams }: { grams: bigint },
-): Promise<string> {
+): Promise<{ tokenId: string; proposal: Readonly<Record<string, unknown>> }> {
   const { rpcUrl, keys, deployment, facts, reviewer } = of;
   const { contracts, chainId } = deployment;
   const suite = await loadHashSuite("keccak");
@@ -126,7 +132,13 @@ async function issue(
   const period = { firstDay: FIRST_DAY, endDay: FIRST_DAY + 1 };
   const proposal = {
     ...{ sourceId: toHex(sourceId), ...period, root: id("root"), totalMilligrams: grams * 1_000n },
-    ...{ count: 3n, depth: 2, hashSuite: 1, leafFileHash: id("leaves"), reportHash: id("report") },
+    ...{
+      count: 4_000n,
+      depth: 12,
+      hashSuite: 1,
+      leafFileHash: id("leaves"),
+      reportHash: id("report"),
+    },
   };
   const attestation = {
     ...{ requestId: REQUEST, kind: 2, favourable: true, validUntil: YEAR_2100 },
@@ -176,5 +188,5 @@ async function issue(
   } finally {
     provider.destroy();
   }
-  return tokenId;
+  return { tokenId, proposal };
 }
