@@ -7,6 +7,9 @@ import pg from "pg";
 
 export const PONDER = "ponder 1.0.0";
 
+/** Of the same time; newer ones refuse answers that ponder asks for. */
+const VIEM = "2.23.10";
+
 const INSTALL_MILLISECONDS = 300_000;
 const SYNC_MILLISECONDS = 600_000;
 
@@ -68,7 +71,14 @@ export async function installPonder(): Promise<Ponder> {
     for (const [name, text] of Object.entries(FILES)) {
       await writeFile(path.join(folder, name), text);
     }
-    const args = ["install", "--no-audit", "--no-fund", "--save-exact", "ponder@1.0.0"];
+    const args = [
+      "install",
+      "--no-audit",
+      "--no-fund",
+      "--save-exact",
+      "ponder@1.0.0",
+      `viem@${VIEM}`,
+    ];
     const npm = spawn("npm", args, { cwd: folder, stdio: "ignore" });
     const timer = setTimeout(() => npm.kill(), INSTALL_MILLISECONDS);
     const code = await new Promise((resolve, reject) => {
