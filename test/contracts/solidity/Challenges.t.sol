@@ -84,7 +84,14 @@ contract ChallengesTest is Registry {
 
         if (kind == 0) _succeeds(_sum(id, proposal, tree, level, index));
         if (kind == 1) _succeeds(_order(id, proposal, tree, i, i + 1));
-        if (kind == 2) _succeeds(_duplicate(id, proposal, tree, i, i + 1));
+        if (kind == 2) {
+            // Equal neighbours are in order; they are a fault of their own.
+            _refuses(
+                _order(id, proposal, tree, i, i + 1),
+                IDoubleCount.DoubleCountInOrder.selector
+            );
+            _succeeds(_duplicate(id, proposal, tree, i, i + 1));
+        }
         if (kind == 3 || kind == 4) {
             _succeeds(abi.encodeCall(doubleCount.challengePeriod, (id, proposal, tree.opening(i))));
         }
