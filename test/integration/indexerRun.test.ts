@@ -1,9 +1,12 @@
+import { type ChildProcess, spawn } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import pg from "pg";
 import { pino } from "pino";
+import { mirrorDigest } from "../../server/database/mirror.ts";
 import { moveCheckpoint, openCheckpoint } from "../../server/indexer/checkpoint.ts";
-import { runIndexer } from "../../server/indexer/run.ts";
+import { runIndexer, WRITER_LOCK } from "../../server/indexer/run.ts";
+import { openMirror, step } from "../../server/indexer/step.ts";
 import { openRegistry, type RegistryChain } from "../support/registryChain.ts";
 
 describe("running indexers", function () {
@@ -102,5 +105,101 @@ describe("running indexers", function () {
     });
     await late.end();
     expect(error).to.have.property("name", "FencedError");
+  });
+
+  describe("a hot standby", () => {
+    const SCRIPT = new URL("../support/indexerProcess.ts", import.meta.url).pathname;
+    const children: ChildProcess[] = [];
+    const WITHIN_SECONDS = 15;
+
+    before(async () => {
+      for (const { stop, ended } of running.splice(0)) {
+        stop.abort();
+        await ended;
+      }
+    });
+    after(() => {
+      for (const child of children) child.kill("SIGKILL");
+    });
+
+    /** An indexer as a process of its own. */
+    function start(name: string): ChildProcess {
+      const child = spawn(process.execPath, ["--import", "tsx", SCRIPT], {
+        stdio: ["ignore", "ignore", "inherit"],
+        env: {
+          ...process.env,
+          INDEXER_NAME: name,
+          DATABASE_URL: registry.databaseUrl,
+          RPC_URL: registry.rpcUrl,
+          DEPLOYMENT: JSON.stringify(registry.deployment),
+        },
+      });
+      children.push(child);
+      return child;
+    }
+
+    /** Whose connection holds the writer's lock. */
+    async function writer(): Promise<string | undefined> {
+      const [row] = await registry.query<{ name: string }>(
+        `SELECT a.application_name AS name FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+         WHERE l.locktype = 'advisory' AND l.granted AND l.objid = (hashtext($1)::bigint & 4294967295)::oid
+           AND a.application_name LIKE 'process %'`,
+        [WRITER_LOCK],
+      );
+      return row?.name;
+    }
+    async function until(holds: () => Promise<boolean>): Promise<boolean> {
+      for (let tries = 0; tries < WITHIN_SECONDS * 20; tries++) {
+        if (await holds()) return true;
+        await sleep(50);
+      }
+      return false;
+    }
+
+    it("takes over when the writer's process is killed, and loses nothing", async () => {
+      const first = start("first");
+      expect(await until(async () => (await writer()) === "process first")).to.equal(true);
+      start("second");
+      await registry.mine(2);
+      expect(await reaches(await head())).to.equal(true);
+      first.kill("SIGKILL");
+      await registry.mine(3);
+      expect(await until(async () => (await writer()) === "process second")).to.equal(true);
+      expect(await reaches(await head())).to.equal(true);
+    });
+
+    it("takes over when the writer's connection is cut; the cut one writes nothing more", async () => {
+      start("third");
+      await until(async () => {
+        const rows = await registry.query(
+          "SELECT FROM pg_stat_activity WHERE application_name = 'process third'",
+        );
+        return rows.length === 1;
+      });
+      // What the writer believes: it would go on from here if nothing held it back.
+      const late = await connect("late")();
+      await late.query("SELECT set_config('search_path', 'mirror', false)");
+      const believed = await openCheckpoint(late, registry.stepContext(late));
+      await registry.query(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'process second'",
+      );
+      await registry.mine(3);
+      expect(await until(async () => (await writer()) !== undefined)).to.equal(true);
+      expect(await reaches(await head())).to.equal(true);
+      const before = await mirrorDigest(registry.client, await head());
+      let error: unknown;
+      const context = { ...registry.stepContext(late), finalUnder: () => 0 };
+      await openMirror(context);
+      await step(context, believed).catch((cause: unknown) => {
+        error = cause;
+      });
+      await late.end();
+      expect(error).to.have.property("name", "FencedError");
+      expect(await mirrorDigest(registry.client, await head())).to.equal(before);
+      const [row] = await registry.query<{ blocks: string }>(
+        "SELECT count(*) AS blocks FROM mirror.block",
+      );
+      expect(Number(row!.blocks)).to.equal((await head()) + 1);
+    });
   });
 });
