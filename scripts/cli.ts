@@ -242,7 +242,9 @@ async function digest(flags: Flags): Promise<number> {
   const { withRegistry } = await import("./dev/running.ts");
   const ranges = await withRegistry(dataFolder, say, ({ databaseUrl }) =>
     runDigest({ databaseUrl, ...asked }),
-  );
+  ).catch((error: unknown) => {
+    throw error instanceof RangeError ? new StackError(`No digest: ${error.message}.`) : error;
+  });
   const lines = ranges.map(
     ({ first, end, digest, chained }) => `${first} to ${end - 1}  ${digest}  ${chained}`,
   );
