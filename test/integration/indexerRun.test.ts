@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import pg from "pg";
@@ -108,7 +109,7 @@ describe("running indexers", function () {
   });
 
   describe("a hot standby", () => {
-    const SCRIPT = new URL("../support/indexerProcess.ts", import.meta.url).pathname;
+    const SCRIPT = path.join(import.meta.dirname, "..", "support", "indexerProcess.ts");
     const children: ChildProcess[] = [];
     const WITHIN_SECONDS = 15;
 
