@@ -24,7 +24,7 @@ async function measure(file: string, argument: unknown): Promise<Sync> {
     process.execPath,
     [
       // As the stack starts the indexer's role; see scripts/dev/roles.ts.
-      ...["--max-semi-space-size=8", "--import", "tsx"],
+      ...["--max-semi-space-size=16", "--import", "tsx"],
       ...[path.join(import.meta.dirname, file), JSON.stringify(argument)],
     ],
     { stdio: ["ignore", "pipe", "inherit"] },

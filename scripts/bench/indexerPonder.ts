@@ -158,11 +158,17 @@ export async function syncPonder({ folder }: Ponder, sync: Sync): Promise<number
       }
       await sleep(20);
     }
-    const { rows } = await client.query<{ n: string }>("SELECT count(*) AS n FROM peer.transfer");
-    if (since === undefined || Number(rows[0]?.n) < sync.events) {
-      throw new Error(`${PONDER} indexed ${rows[0]?.n} of ${sync.events} transfers`);
+    if (since === undefined) throw new Error(`${PONDER} did not say when it began.`);
+    // It says that it is done a little before the last rows can be seen.
+    for (;;) {
+      const { rows } = await client.query<{ n: string }>("SELECT count(*) AS n FROM peer.transfer");
+      if (Number(rows[0]?.n) >= sync.events) return until - since;
+      if (performance.now() > last) {
+        throw new Error(`${PONDER} indexed ${rows[0]?.n} of ${sync.events} transfers`);
+      }
+      await sleep(20);
+      until = performance.now();
     }
-    return until - since;
   } finally {
     child.kill("SIGKILL");
     await clear();

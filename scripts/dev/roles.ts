@@ -19,7 +19,7 @@ interface RoleOptions {
  * every large range, the process would take twice the memory and be no faster.
  */
 const FLAGS: Partial<Record<RoleName, readonly string[]>> = {
-  indexer: ["--max-semi-space-size=8"],
+  indexer: ["--max-semi-space-size=16"],
 };
 
 const readyMilliseconds = 60_000;

@@ -10,7 +10,7 @@ export interface RangePace {
 
 const FIRST_BLOCKS = 20;
 /** Logs and transactions of one range, about; what decides how much memory a range takes. */
-const WANTED_ITEMS = 3_000;
+const WANTED_ITEMS = 6_000;
 const MOST_GROWTH = 3;
 
 /**

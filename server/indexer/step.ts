@@ -55,14 +55,19 @@ export async function openMirror(context: StepContext): Promise<Checkpoint> {
  */
 export async function step(context: StepContext, checkpoint: Checkpoint): Promise<StepResult> {
   const head = await context.reader.head();
-  if (!(await holds(context.reader, checkpoint, head))) {
+  const first = checkpoint.blockNumber + 1;
+  // Final blocks tell by their first one's parent whether the mirror's last is still the chain's.
+  const isCatchingUp = first <= context.finalUnder(head);
+  if (!isCatchingUp && !(await holds(context.reader, checkpoint, head))) {
     return { head, events: 0, applied: 0, ...(await takeBack(context, checkpoint, head)) };
   }
-  const first = checkpoint.blockNumber + 1;
   if (first > head) return { checkpoint, head, applied: 0, undone: 0, events: 0 };
   const { range, final } = await readNext(context, checkpoint, first, head);
   const undoable = first > final;
   if (checkpoint.blockHash !== null && range.blocks[0]?.parentHash !== checkpoint.blockHash) {
+    if (!(await holds(context.reader, checkpoint, head))) {
+      return { head, events: 0, applied: 0, ...(await takeBack(context, checkpoint, head)) };
+    }
     throw new RetryableError(`block ${first} does not follow the mirror's last one`);
   }
   const events = range.logs.flatMap((log) => context.decode(log) ?? []);
@@ -156,17 +161,22 @@ async function apply(
   if (!last) throw new RetryableError("an empty range was read");
   // What was final once stays so, also when the head has gone back since.
   const finalBlock = Math.max(checkpoint.finalBlock, Math.min(work.final, last.number));
+  const startsFinal = checkpoint.finalBlock === checkpoint.blockNumber;
   return inTransaction(client, async () => {
     const moved = await moveCheckpoint(client, checkpoint, {
       blockNumber: last.number,
       blockHash: last.hash,
       finalBlock,
     });
-    await client.query("SELECT set_config('tanpu.block', $1, true)", [
-      work.undoable ? String(last.number) : "",
-    ]);
+    // Final blocks that a crash of the database takes back are only read again. Of later ones the mirror may hold the
+    // only copy of a transaction, so their commit waits for the disk.
+    await client.query(
+      `SELECT set_config('tanpu.block', $1, true), set_config('synchronous_commit', $2, true)`,
+      work.undoable ? [String(last.number), "on"] : ["", "off"],
+    );
     await applyRange(client, work.range, work.events);
-    if (finalBlock > checkpoint.finalBlock) {
+    // Blocks that go in as final leave nothing to trim, when all before them were final too.
+    if (finalBlock > checkpoint.finalBlock && !(startsFinal && !work.undoable)) {
       await trimFinal(client, { after: checkpoint.finalBlock, last: finalBlock }, context.schema);
     }
     await client.query("SELECT pg_notify('tanpu_block', $1)", [String(last.number)]);
