@@ -24,6 +24,8 @@ describe("metrics", function () {
       deployment: { chainId, issuance: contracts.issuance },
     });
     measureQueue(registry.workerPool);
+    // Other files have run in this process.
+    metrics.resetMetrics();
   });
   after(async () => {
     await api?.close();
