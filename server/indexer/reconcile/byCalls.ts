@@ -3,8 +3,11 @@ import type { ClientBase } from "pg";
 import type { ChainClient } from "../../chain/client.ts";
 import type { ContractAddresses } from "../../chain/contracts.ts";
 import { RetryableError } from "../../chain/failures.ts";
+import { type HashSuite, loadHashSuite } from "../../domain/hashSuite.ts";
 import { askChain, type CallBlock } from "./calls.ts";
-import { type Check, checks, sums } from "./checks.ts";
+import type { Check, HashCheck } from "./check.ts";
+import { checks, sums } from "./checks.ts";
+import { hashChecks } from "./hashes.ts";
 
 /** One thing that the mirror says otherwise than the chain. Texts as the check defines them. */
 export type Difference = {
@@ -29,6 +32,7 @@ const MOST_TRIES = 40;
 const PAUSE_MILLISECONDS = 250;
 
 type Chain = { client: ChainClient; contracts: ContractAddresses };
+type Asked = Chain & { block: CallBlock; suite: HashSuite };
 
 /**
  * Compares the mirror, as it stands in one snapshot, with the contracts' own answers at the block where it stands. A
@@ -36,15 +40,20 @@ type Chain = { client: ChainClient; contracts: ContractAddresses };
  * never do. `client` is a connection of its own, whose search path is the mirror.
  */
 export async function reconcileByCalls(client: ClientBase, chain: Chain): Promise<Reconciliation> {
+  const suite = await loadHashSuite("keccak");
   for (let tries = 0; tries < MOST_TRIES; tries++) {
-    const done = await tryOnce(client, chain);
+    const done = await tryOnce(client, chain, suite);
     if (done) return done;
     await sleep(PAUSE_MILLISECONDS);
   }
   throw new RetryableError("the mirror and the node's head never agreed; is the indexer running?");
 }
 
-async function tryOnce(client: ClientBase, chain: Chain): Promise<Reconciliation | undefined> {
+async function tryOnce(
+  client: ClientBase,
+  chain: Chain,
+  suite: HashSuite,
+): Promise<Reconciliation | undefined> {
   await client.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
   try {
     const found = await client.query<{ number: string; hash: Buffer | null }>(
@@ -58,7 +67,10 @@ async function tryOnce(client: ClientBase, chain: Chain): Promise<Reconciliation
     const compared: Record<string, number> = {};
     const differences: Difference[] = [];
     for (const check of checks) {
-      compared[check.what] = await compare(client, { ...chain, block }, check, differences);
+      compared[check.what] = await compare(client, { ...chain, block, suite }, check, differences);
+    }
+    for (const check of hashChecks) {
+      compared[check.what] = await compareHashes(client, suite, check, differences);
     }
     for (const { what, sql } of sums) {
       const wrong = await client.query<Omit<Difference, "what">>(sql);
@@ -93,32 +105,86 @@ async function headHash(client: ChainClient): Promise<string | undefined> {
   return head?.hash.toLowerCase();
 }
 
-/** Compares page by page, so that memory does not grow with the mirror. */
-async function compare(
+type Row = { id: string; arguments: string[]; mirror: string; programme?: string };
+
+/** Reads page by page, so that memory does not grow with the mirror. Gives the number of rows. */
+async function eachPage<Read extends { id: string }>(
   client: ClientBase,
-  chain: Chain & { block: CallBlock },
+  sql: string,
+  use: (rows: Read[]) => Promise<void> | void,
+): Promise<number> {
+  let count = 0;
+  await client.query(`DECLARE compared NO SCROLL CURSOR FOR ${sql}`);
+  for (;;) {
+    const { rows } = await client.query<Read>(`FETCH ${PAGE_ROWS} FROM compared`);
+    if (rows.length === 0) break;
+    count += rows.length;
+    await use(rows);
+  }
+  await client.query("CLOSE compared");
+  return count;
+}
+
+function compare(
+  client: ClientBase,
+  chain: Asked,
   check: Check,
   differences: Difference[],
 ): Promise<number> {
-  let rows = 0;
-  await client.query(`DECLARE compared NO SCROLL CURSOR FOR ${check.sql}`);
-  for (;;) {
-    const page = await client.query<{ id: string; arguments: string[]; mirror: string }>(
-      `FETCH ${PAGE_ROWS} FROM compared`,
-    );
-    if (page.rows.length === 0) break;
-    rows += page.rows.length;
+  const { what, hash } = check;
+  return eachPage<Row>(client, check.sql, async (rows) => {
     const said = await askChain(
       chain,
       check,
-      page.rows.map((row) => row.arguments),
+      rows.map((row) => row.arguments),
     );
-    page.rows.forEach(({ id, mirror }, k) => {
+    const pauses = check.movesWithPauses ? await pausesOf(chain, rows) : undefined;
+    rows.forEach((row, k) => {
+      const mirror = hash
+        ? madeOf(hash, chain.suite, row.mirror as unknown as string[])
+        : row.mirror;
       const chainSays = said[k] ?? "nothing";
-      if (mirror !== chainSays)
-        differences.push({ what: check.what, id, mirror, chain: chainSays });
+      if (mirror === chainSays) return;
+      const later = pauses ? Number(chainSays) - Number(mirror) : Number.NaN;
+      if (later > 0 && later <= (pauses?.get(row.programme ?? "") ?? 0)) return;
+      differences.push({ what, id: row.id, mirror, chain: chainSays });
     });
+  });
+}
+
+/** A row may say what fits no id at all, which is a difference like any other. */
+function madeOf(hash: HashCheck["hash"], suite: HashSuite, parts: readonly string[]): string {
+  try {
+    return hash(suite, parts);
+  } catch (cause) {
+    if (cause instanceof RangeError) return `none: ${cause.message}`;
+    throw cause;
   }
-  await client.query("CLOSE compared");
-  return rows;
+}
+
+/** Seconds that the programmes of these rows have been paused so far. */
+async function pausesOf(chain: Asked, rows: readonly Row[]): Promise<Map<string, number>> {
+  const programmes = [...new Set(rows.map(({ programme = "" }) => programme))];
+  const view = { contract: "programmes", view: "pausedSecondsOf" } as const;
+  const seconds = await askChain(
+    chain,
+    view,
+    programmes.map((programme) => [programme]),
+  );
+  return new Map(programmes.map((programme, k) => [programme, Number(seconds[k])]));
+}
+
+function compareHashes(
+  client: ClientBase,
+  suite: HashSuite,
+  { what, sql, hash }: HashCheck,
+  differences: Difference[],
+): Promise<number> {
+  return eachPage<{ id: string; parts: string[] }>(client, sql, (rows) => {
+    for (const { id, parts } of rows) {
+      const made = madeOf(hash, suite, parts);
+      // The id is the chain's: what the row says of it has another one.
+      if (made !== id) differences.push({ what, id, mirror: made, chain: id });
+    }
+  });
 }
