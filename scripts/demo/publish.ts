@@ -1,6 +1,7 @@
 import * as path from "node:path";
 import pg from "pg";
-import { toHex } from "../../server/domain/bytes.ts";
+import { fromHex, toHex } from "../../server/domain/bytes.ts";
+import { saltsOf } from "../../server/domain/commitment.ts";
 import { rowKeyOf } from "../../server/domain/fingerprint.ts";
 import { parseInstant } from "../../server/domain/period.ts";
 import { folders, writeJson } from "../dev/registry.ts";
@@ -38,14 +39,14 @@ async function publishRide(
   batch: Batch,
   folder: string,
 ): Promise<SharedRide> {
-  const { script, stack } = stage;
+  const { script } = stage;
   const { suite, intakeKeys } = script;
   const shared = rideOfAllThree(rides);
   const keyOf = (platform: string, report: Report) =>
     rowKeyOf(suite, intakeKeys.keys, PROGRAMME, platform, report.orderNo ?? "");
   const operator = shared.find(({ platform }) => platform === "transit-operator");
   if (!operator) throw new Error("The sample holds no ride that all platforms know.");
-  const opening = await readOpening(stack.databaseUrl, batch.batchId, {
+  const opening = await readOpening(stage, batch.batchId, {
     platform: operator.platform,
     rowKey: keyOf(operator.platform, operator.report),
   });
@@ -98,31 +99,35 @@ function instantOf(report: Report): number {
 }
 
 async function readOpening(
-  databaseUrl: string,
+  { stack, script: { suite, methodology } }: Stage,
   batchId: string,
   row: { platform: string; rowKey: Uint8Array },
 ) {
-  const client = new pg.Client({ connectionString: databaseUrl });
+  const client = new pg.Client({ connectionString: stack.databaseUrl });
   await client.connect();
   try {
     const { rows } = await client.query(
-      `SELECT m.leaf_index::text AS leaf_index, r.beneficiary_salt, r.evidence_salt, r.participant,
-              r.behaviour, r.parameter_index, r.quantities, r.milligrams::text AS milligrams
+      `SELECT m.leaf_index::text AS leaf_index, replace(r.salt::text, '-', '') AS salt,
+              replace(r.participant::text, '-', '') AS participant,
+              r.behaviour, r.quantities, r.milligrams::text AS milligrams
          FROM intake.membership m
-         JOIN intake.report r ON r.day = m.day AND r.platform = m.platform AND r.row_key = m.row_key
-        WHERE m.batch_id = $1 AND m.platform = $2 AND m.row_key = $3 AND m.credited`,
-      [batchId, row.platform, Buffer.from(row.rowKey)],
+         JOIN intake.report r USING (day, platform, row_key)
+         JOIN intake.platform p USING (platform)
+        WHERE m.batch_id = $1 AND p.name = $2 AND m.row_key = $3 AND m.credited`,
+      [batchId, row.platform, Buffer.from(row.rowKey).toString("hex")],
     );
     const [found] = rows;
     if (!found) throw new Error("The ride of all three platforms was not the credited report.");
+    const salts = saltsOf(suite, fromHex(`0x${found.salt}`));
+    const behaviour = String(found.behaviour);
     return {
       leafIndex: Number(found.leaf_index),
-      salts: { beneficiary: toHex(found.beneficiary_salt), evidence: toHex(found.evidence_salt) },
-      participant: toHex(found.participant),
+      salts: { beneficiary: toHex(salts.beneficiary), evidence: toHex(salts.evidence) },
+      participant: `0x${found.participant}`,
       evidence: {
-        behaviour: String(found.behaviour),
-        parameterIndex: Number(found.parameter_index),
-        quantities: found.quantities as Record<string, string>,
+        behaviour,
+        parameterIndex: methodology.behaviours.get(behaviour)?.parameterIndex ?? 0,
+        quantities: JSON.parse(found.quantities) as Record<string, string>,
       },
       milligrams: String(found.milligrams),
     };

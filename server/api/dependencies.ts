@@ -2,7 +2,7 @@ import type { Pool } from "pg";
 import type { PrismaClient } from "../database/prisma.ts";
 import type { HashSuite } from "../domain/hashSuite.ts";
 import type { Factor } from "../domain/inventory.ts";
-import type { Methodology } from "../domain/methodology/quantify.ts";
+import type { AnyMethodology } from "../domain/methodology/catalogue.ts";
 import type { IntakeKeys } from "../intake/keys.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { BlobStore } from "../platform/store.ts";
@@ -27,7 +27,9 @@ export type ApiDependencies = {
   readonly store: BlobStore;
   readonly logger: Logger;
   /** Methodologies this process has the text of, by content hash `0x…`. */
-  readonly methodologies: ReadonlyMap<string, Methodology>;
+  readonly methodologies: ReadonlyMap<string, AnyMethodology>;
+  /** Whether demonstration methodologies count here: only where nothing is real. */
+  readonly demonstration: boolean;
   readonly factors: ReadonlyMap<string, Factor>;
   /** Undefined: no activities can be taken in here. */
   readonly intake: IntakeKeys | undefined;

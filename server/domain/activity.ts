@@ -89,3 +89,22 @@ export function readFact(row: Readonly<Record<string, unknown>>, field: string):
   const value = row[field];
   return typeof value === "string" ? value : "";
 }
+
+/** The span of an activity, from the row's two named members; a moment when there is no member for the end. */
+export function readSpan(
+  row: Readonly<Record<string, unknown>>,
+  atField: string,
+  endField: string | null,
+): Result<{ at: number; end: number }> {
+  for (const field of [atField, endField]) {
+    if (field !== null && row[field] === undefined) return refuse("FIELD_MISSING", { field });
+  }
+  const at = readInstant(row, atField);
+  if (!at.ok) return at;
+  if (endField === null) return succeed({ at: at.value, end: at.value });
+  const end = readInstant(row, endField);
+  if (!end.ok) return end;
+  return end.value < at.value
+    ? refuse("EXIT_BEFORE_ENTRY", { field: endField })
+    : succeed({ at: at.value, end: end.value });
+}

@@ -70,9 +70,44 @@ export function carrierTimeFingerprints(
   return { first: first.fingerprint, second: second.fingerprint, day: first.day };
 }
 
+/** The facts of an act that is named once, by identity kind; see `singleFingerprint`. */
+export type SingleIdentity =
+  | { kind: "carrier-event"; facts: readonly [operator: string, event: string] }
+  | { kind: "meter-interval"; facts: readonly [meter: string, start: string] }
+  | {
+      kind: "participant-day";
+      facts: readonly [platform: string, userId: string, behaviour: string];
+    };
+
+/**
+ * The one fingerprint of an act whose identity has no clock to compare: an operator's event, a meter's
+ * interval by its beginning, a platform's user on a day. `day` is the day of the activity.
+ */
+export function singleFingerprint(
+  suite: HashSuite,
+  keys: KeyRing,
+  { kind, facts }: SingleIdentity,
+  day: number,
+): Uint8Array {
+  const fields = concat(sized(utf8(kind)), ...facts.map((fact) => sized(utf8(fact))));
+  const secret = suite.prf(keys.dayKey(day), fields).subarray(0, 28);
+  return concat(uintBytes(day, 4), secret);
+}
+
+/** Bytes of a fingerprint that stand for it where rows meet: the beginning of its secret part. */
+export function markOf(fingerprint: Uint8Array): Uint8Array {
+  return fingerprint.subarray(4, 20);
+}
+
+/** The China day in front of a fingerprint. */
+export function fingerprintDay(fingerprint: Uint8Array): number {
+  const [a = 0, b = 0, c = 0, d = 0] = fingerprint;
+  return a * 0x100_0000 + b * 0x1_0000 + c * 0x100 + d;
+}
+
 const SEPARATOR = new Uint8Array(1);
 
-/** A person of a platform, as the registry knows them: 32 bytes under the programme's key. */
+/** A person of a platform, as the registry knows them: 16 bytes under the programme's key. */
 export function participantOf(
   suite: HashSuite,
   keys: KeyRing,
@@ -81,7 +116,7 @@ export function participantOf(
   userId: string,
 ): Uint8Array {
   const message = concat(utf8("tanpu/participant/1"), utf8(platform), SEPARATOR, utf8(userId));
-  return suite.prf(keys.programmeKey(programme), message);
+  return suite.prf(keys.programmeKey(programme), message).subarray(0, 16);
 }
 
 /** A platform's order number, as the registry knows it: 16 bytes under the programme's key. */
@@ -93,7 +128,22 @@ export function rowKeyOf(
   orderNo: string,
 ): Uint8Array {
   const message = concat(utf8("tanpu/row/1"), utf8(platform), SEPARATOR, utf8(orderNo));
-  return suite.prf(keys.programmeKey(programme), message).slice(0, 16);
+  return suite.prf(keys.programmeKey(programme), message).subarray(0, 16);
+}
+
+/**
+ * The car or meter an activity was done with, under the common key, so that all programmes' reports of
+ * one car meet: 16 bytes. Spaces and case do not tell two plates apart.
+ */
+export function thingOf(
+  suite: HashSuite,
+  keys: KeyRing,
+  kind: "car" | "meter",
+  name: string,
+): Uint8Array {
+  const written = name.replaceAll(/\s/g, "").toUpperCase();
+  const message = concat(utf8(`tanpu/thing/1/${kind}`), SEPARATOR, utf8(written));
+  return suite.prf(keys.assetKeyKey(), message).subarray(0, 16);
 }
 
 /** The physical thing behind a source (grid account, parcel, fleet), named under the common key. */

@@ -14,20 +14,39 @@ export interface HashSuite {
   hash(...parts: Uint8Array[]): Uint8Array;
   /** Hashes many of the tree's nodes in one call; without it each goes through `hash`. */
   readonly treeKernel?: TreeKernel;
-  /** HMAC-SHA-256 of the message. */
+  /** HMAC-SHA-256 of the message. A key's bytes must not be changed after their first use. */
   prf(key: Uint8Array, message: Uint8Array): Uint8Array;
 }
 
 const BLOCK_BYTES = 64;
 
-/** HMAC (RFC 2104) over a hasher that is reused, because a fingerprint costs two of them. */
-function hmac(hasher: IHasher, key: Uint8Array, message: Uint8Array): Uint8Array {
+/** The two states HMAC (RFC 2104) begins its hashes in, which follow from the key alone. */
+type KeyStates = { inner: Uint8Array; outer: Uint8Array };
+
+function statesOf(hasher: IHasher, key: Uint8Array): KeyStates {
   const block = new Uint8Array(BLOCK_BYTES);
   block.set(key.length > BLOCK_BYTES ? hasher.init().update(key).digest("binary") : key);
   for (let i = 0; i < BLOCK_BYTES; i++) block[i] = (block[i] ?? 0) ^ 0x36;
-  const inner = hasher.init().update(block).update(message).digest("binary");
+  const inner = hasher.init().update(block).save();
   for (let i = 0; i < BLOCK_BYTES; i++) block[i] = (block[i] ?? 0) ^ (0x36 ^ 0x5c);
-  return hasher.init().update(block).update(inner).digest("binary");
+  return { inner, outer: hasher.init().update(block).save() };
+}
+
+/**
+ * HMAC over a hasher that is reused. A key's states are kept as long as the key's bytes are, because an
+ * activity costs four of these under the same two keys.
+ */
+function hmacOf(hasher: IHasher): HashSuite["prf"] {
+  const known = new WeakMap<Uint8Array, KeyStates>();
+  return (key, message) => {
+    let states = known.get(key);
+    if (!states) {
+      states = statesOf(hasher, key);
+      known.set(key, states);
+    }
+    const inner = hasher.load(states.inner).update(message).digest("binary");
+    return hasher.load(states.outer).update(inner).digest("binary");
+  };
 }
 
 /**
@@ -48,6 +67,6 @@ export async function loadHashSuite(name: HashSuiteName): Promise<HashSuite> {
       for (const part of parts) keccak.update(part);
       return keccak.digest("binary");
     },
-    prf: (key, message) => hmac(sha256, key, message),
+    prf: hmacOf(sha256),
   };
 }

@@ -180,6 +180,26 @@ export const domainMessages = {
     en: "The activity is later than the time it was reported.",
     zh: "行为时间晚于报送时间。",
   },
+  CORRECTION_OF_ITSELF: {
+    en: "A row cannot correct itself; a correction has an order number of its own.",
+    zh: "一行数据不能更正自身；更正须使用新的订单号。",
+  },
+  BATCH_CONFLICT: {
+    en: 'The batch "{batch}" was received before with other content.',
+    zh: "批次“{batch}”此前已接收，但内容不同。",
+  },
+  LINE_MALFORMED: {
+    en: "The line cannot be read as {expected}.",
+    zh: "该行无法按 {expected} 解析。",
+  },
+  LINE_TOO_LONG: {
+    en: "The line is longer than {limit} bytes.",
+    zh: "该行超过 {limit} 字节。",
+  },
+  BODY_CUT: {
+    en: "The body ended before it was whole; what was answered is stored, and sending it again completes it.",
+    zh: "请求正文不完整；已答复的行已入库，重新发送即可补全。",
+  },
   ACTIVITY_CONFLICT: {
     en: "This order number was reported before with other content.",
     zh: "该订单号此前以不同内容报送过。",

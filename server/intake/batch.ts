@@ -6,11 +6,13 @@ import { fromHex, toHex } from "../domain/bytes.ts";
 import type { HashSuite } from "../domain/hashSuite.ts";
 import { encodeLeafFile } from "../domain/leafFile.ts";
 import { encodeLevelFile } from "../domain/levelFile.ts";
+import type { AnyMethodology } from "../domain/methodology/catalogue.ts";
 import { checkPeriodShape, type Period, periodValues } from "../domain/period.ts";
 import { type Result, refuse, succeed } from "../domain/result.ts";
 import { buildTree } from "../domain/sumTree.ts";
 import { crashPoint } from "../platform/crashPoint.ts";
 import type { BlobStore } from "../platform/store.ts";
+import { commitmentsOf } from "./commitments.ts";
 import { lockOf } from "./context.ts";
 import { type ClosedReports, closeReports } from "./dedupe.ts";
 import { inTransaction } from "./inTransaction.ts";
@@ -46,6 +48,8 @@ export type ClosePeriod = {
   batchId: string;
   /** Rank of a platform's reports, the lowest is credited; from `rules/`. */
   rankOf: (platform: string) => number;
+  /** Texts of the versions reports were quantified by, by content hash `0x…`. */
+  methodologies: ReadonlyMap<string, AnyMethodology>;
 };
 
 const PAGE_ROWS = 20_000;
@@ -96,35 +100,40 @@ export async function findBatch(
 
 type ReportRow = {
   day: number;
-  platform: string;
-  row_key: Buffer;
+  platform: number;
+  name: string;
+  row_key: string;
+  content_hash: Buffer;
+  behaviour: string;
   fingerprint_a: Buffer;
-  fingerprint_b: Buffer;
-  beneficiary: Buffer;
-  evidence: Buffer;
+  fingerprint_b: Buffer | null;
+  participant: string;
+  quantities: string;
+  salt: string | null;
   milligrams: string;
   activity_at: string;
 };
 
-async function readReports(
-  client: PoolClient,
-  sourceId: Uint8Array,
-  period: Period,
-): Promise<ReportTable> {
+async function readReports(client: PoolClient, close: ClosePeriod): Promise<ReportTable> {
+  const { period, sourceId } = close;
   const table = new ReportTable();
   for (let day = period.firstDay; day < period.endDay; day++) {
-    let after: [string, Buffer] = ["", Buffer.alloc(0)];
+    let after: [number, string] = [-1, "00000000-0000-0000-0000-000000000000"];
     for (;;) {
       const { rows } = await client.query<ReportRow>({
         name: "intake-close-page",
-        text: `SELECT day, platform, row_key, fingerprint_a, fingerprint_b, beneficiary, evidence,
-                      milligrams::text, activity_at::text
-                 FROM intake.report
-                WHERE day = $1 AND (platform, row_key) > ($2, $3) AND source_id = $4
-                ORDER BY platform, row_key LIMIT ${PAGE_ROWS}`,
+        text: `SELECT r.day, r.platform, p.name, r.row_key, m.content_hash, r.behaviour,
+                      r.fingerprint_a, r.fingerprint_b, r.participant, r.quantities, r.salt,
+                      r.milligrams::text, r.activity_at::text
+                 FROM intake.report r
+                 JOIN intake.platform p USING (platform)
+                 JOIN intake.rule m USING (rule)
+                WHERE r.day = $1 AND (r.platform, r.row_key) > ($2::smallint, $3::uuid)
+                  AND r.source = (SELECT source FROM intake.source WHERE source_id = $4)
+                ORDER BY r.platform, r.row_key LIMIT ${PAGE_ROWS}`,
         values: [day, ...after, Buffer.from(sourceId)],
       });
-      for (const row of rows) table.add(storedReport(row));
+      for (const row of rows) table.add(storedReport(close, row));
       const last = rows.at(-1);
       if (!last || rows.length < PAGE_ROWS) break;
       after = [last.platform, last.row_key];
@@ -133,15 +142,23 @@ async function readReports(
   return table;
 }
 
-function storedReport(row: ReportRow): Parameters<ReportTable["add"]>[0] {
+const uuidBytes = (uuid: string): Buffer => Buffer.from(uuid.replaceAll("-", ""), "hex");
+
+function storedReport(close: ClosePeriod, row: ReportRow): Parameters<ReportTable["add"]>[0] {
+  if (row.salt === null) throw new Error("a report of an open period lost its salt");
+  const any = close.methodologies.get(toHex(row.content_hash));
+  if (!any) throw new Error(`no text of methodology ${toHex(row.content_hash)}`);
+  const { day, behaviour, quantities } = row;
   return {
-    day: row.day,
-    platform: row.platform,
-    rowKey: row.row_key,
+    day,
+    platform: row.name,
+    rowKey: uuidBytes(row.row_key),
     fingerprintA: row.fingerprint_a,
-    fingerprintB: row.fingerprint_b,
-    beneficiary: row.beneficiary,
-    evidence: row.evidence,
+    fingerprintB: row.fingerprint_b ?? row.fingerprint_a,
+    ...commitmentsOf(close.suite, any, {
+      ...{ day, behaviour, quantities },
+      ...{ participant: uuidBytes(row.participant), salt: uuidBytes(row.salt) },
+    }),
     milligrams: BigInt(row.milligrams),
     at: Number(row.activity_at),
   };
@@ -152,14 +169,17 @@ function storedReport(row: ReportRow): Parameters<ReportTable["add"]>[0] {
  * neighbouring days, because a bucket may reach over midnight, and of other sources.
  */
 async function closedFingerprints(client: PoolClient, period: Period): Promise<Uint8Array[]> {
-  const { rows } = await client.query<{ fingerprint_a: Buffer; fingerprint_b: Buffer }>(
+  const { rows } = await client.query<{
+    fingerprint_a: Buffer;
+    fingerprint_b: Buffer | null;
+  }>(
     `SELECT r.fingerprint_a, r.fingerprint_b
        FROM intake.membership m
        JOIN intake.report r USING (day, platform, row_key)
       WHERE m.day BETWEEN $1 AND $2 AND r.day BETWEEN $1 AND $2`,
     [period.firstDay - 1, period.endDay],
   );
-  return rows.flatMap((row) => [row.fingerprint_a, row.fingerprint_b]);
+  return rows.flatMap((row) => [row.fingerprint_a, row.fingerprint_b ?? row.fingerprint_a]);
 }
 
 async function overlaps(client: PoolClient, sourceId: Uint8Array, period: Period) {
@@ -193,11 +213,6 @@ async function insertBatch(client: PoolClient, batch: ClosedBatch): Promise<void
   );
 }
 
-/** Text COPY needs these written with a backslash; a platform's name is the only free text here. */
-function copyText(text: string): string {
-  return text.replaceAll("\\", "\\\\").replaceAll("\t", "\\t").replaceAll("\n", "\\n");
-}
-
 /** Writes which leaf each report belongs to; a report of an earlier period's activity has none. */
 async function copyMembership(
   client: PoolClient,
@@ -205,6 +220,10 @@ async function copyMembership(
   table: ReportTable,
   closed: ClosedReports,
 ): Promise<void> {
+  const { rows } = await client.query<{ platform: number; name: string }>(
+    "SELECT platform, name FROM intake.platform",
+  );
+  const numberOf = new Map(rows.map(({ platform, name }) => [name, platform]));
   const stream = client.query(
     copyFrom(
       "COPY intake.membership (batch_id, day, platform, row_key, leaf_index, credited) FROM STDIN",
@@ -215,7 +234,7 @@ async function copyMembership(
     const { day, platform, rowKey } = table.key(report);
     const leaf = closed.leafIndex[report] ?? -1;
     const key = toHex(rowKey).slice(2);
-    chunk += `${batchId}\t${day}\t${copyText(platform)}\t\\\\x${key}\t${leaf === -1 ? "\\N" : leaf}\t${closed.credited[report] === 1}\n`;
+    chunk += `${batchId}\t${day}\t${numberOf.get(platform)}\t${key}\t${leaf === -1 ? "\\N" : leaf}\t${closed.credited[report] === 1}\n`;
     if (chunk.length > 65_536) {
       if (!stream.write(chunk)) await once(stream, "drain");
       chunk = "";
@@ -253,7 +272,7 @@ async function closeIn(client: PoolClient, close: ClosePeriod): Promise<Result<C
   if (await overlaps(client, sourceId, period)) {
     return refuse("PERIOD_OVERLAPS_CLOSED", { values: periodValues(period) });
   }
-  const table = await readReports(client, sourceId, period);
+  const table = await readReports(client, close);
   const closed = closeReports(table, close.rankOf, await closedFingerprints(client, period));
   const tree = buildTree(suite, closed.records);
   if (!tree.ok) return refuse("PERIOD_WITHOUT_ACTIVITIES", { values: periodValues(period) });
@@ -275,6 +294,9 @@ async function closeIn(client: PoolClient, close: ClosePeriod): Promise<Result<C
   const leafFileHash = await store.put(file);
   await store.putBeside(leafFileHash, "levels", encodeLevelFile(suite, tree.value));
   crashPoint("leaf-file-stored");
+  for (let day = period.firstDay; day < period.endDay; day++) {
+    await client.query("SELECT intake.ensure_day($1)", [day]);
+  }
   const { accepted, duplicates } = closed;
   const batch: ClosedBatch = {
     batchId,

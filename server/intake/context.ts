@@ -8,13 +8,9 @@ export type IntakeContext = Identification & {
   sourceId: Uint8Array;
 };
 
-/**
- * Names of the database's advisory locks. A platform's batches follow one another, so that a repeated
- * order number meets its first row; a close waits for the batches under way and they for it.
- */
+/** Names of the database's advisory locks. A close waits for the chunks under way and they for it. */
 export const lockOf = {
   close: "tanpu/intake/close",
-  platform: (platform: string): string => `tanpu/intake/platform/${platform}`,
   source: (sourceId: Uint8Array): string =>
     `tanpu/intake/source/${Buffer.from(sourceId).toString("hex")}`,
 };

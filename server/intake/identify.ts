@@ -1,67 +1,96 @@
-import { beneficiaryOf, evidenceOf, type SaltSource } from "../domain/commitment.ts";
-import { carrierTimeFingerprints, participantOf, rowKeyOf } from "../domain/fingerprint.ts";
+import { canonicalQuantities, type SaltSource } from "../domain/commitment.ts";
+import {
+  carrierTimeFingerprints,
+  fingerprintDay,
+  participantOf,
+  rowKeyOf,
+  singleFingerprint,
+  thingOf,
+} from "../domain/fingerprint.ts";
 import type { HashSuite } from "../domain/hashSuite.ts";
 import type { KeyRing } from "../domain/keyRing.ts";
-import type { Methodology, QuantifiedActivity } from "../domain/methodology/quantify.ts";
+import type { AnyMethodology } from "../domain/methodology/catalogue.ts";
+import { identityOf, type QuantifiedRow } from "../domain/methodology/quantifyRow.ts";
+import { chinaDay } from "../domain/period.ts";
 
 /** What turns a platform's words into what the registry keeps. */
 export type Identification = {
   suite: HashSuite;
   keys: KeyRing;
   salts: SaltSource;
-  methodology: Methodology;
+  methodology: AnyMethodology;
   programme: number;
 };
 
-/** An activity as it is stored: keyed pseudonyms and commitments, no raw value of person or place. */
+/** An activity as it is stored: keyed pseudonyms, no raw value of person, place or thing. */
 export type IdentifiedReport = {
+  /** China day the activity counts for. */
   day: number;
-  platform: string;
   rowKey: Uint8Array;
   behaviour: string;
   fingerprintA: Uint8Array;
-  fingerprintB: Uint8Array;
+  /** Kinds of identity with one entry have none. */
+  fingerprintB: Uint8Array | undefined;
   participant: Uint8Array;
   milligrams: bigint;
   /** Unix seconds. */
   at: number;
-  parameterIndex: number;
-  quantities: Readonly<Record<string, string>>;
-  beneficiary: Uint8Array;
-  beneficiarySalt: Uint8Array;
-  evidence: Uint8Array;
-  evidenceSalt: Uint8Array;
+  /** From its beginning to its end; 0 for a moment. */
+  seconds: number;
+  /** Canonical JSON. */
+  quantities: string;
+  thing: Uint8Array | undefined;
+  /** Row key of the earlier row it takes the place of. */
+  corrects: Uint8Array | undefined;
+  salt: Uint8Array;
 };
 
-/** Replaces every raw value of a quantified activity by its keyed form. */
+type Fingerprints = { first: Uint8Array; second: Uint8Array | undefined };
+
+function fingerprintsOf(
+  { suite, keys, methodology }: Identification,
+  platform: string,
+  row: QuantifiedRow,
+): Fingerprints {
+  const { kind, windowSeconds } = identityOf(methodology);
+  const [one = "", two = ""] = row.facts;
+  const { at } = row;
+  if (kind === "carrier-time") {
+    return carrierTimeFingerprints(suite, keys, { carrier: one, card: two, at, windowSeconds });
+  }
+  const identity =
+    kind === "carrier-event"
+      ? ({ kind, facts: [one, two] } as const)
+      : kind === "meter-interval"
+        ? ({ kind, facts: [one, String(at)] } as const)
+        : ({ kind, facts: [platform, row.userId, row.behaviour] } as const);
+  return { first: singleFingerprint(suite, keys, identity, chinaDay(at)), second: undefined };
+}
+
+/** Replaces every raw value of a quantified row by its keyed form. */
 export function identify(
   by: Identification,
   platform: string,
-  activity: QuantifiedActivity,
+  row: QuantifiedRow,
 ): IdentifiedReport {
   const { suite, keys, programme } = by;
-  const { carrier, card, at, behaviour, parameterIndex, quantities, milligrams } = activity;
-  const { windowSeconds } = by.methodology;
-  const fingerprints = carrierTimeFingerprints(suite, keys, { carrier, card, at, windowSeconds });
-  const rowKey = rowKeyOf(suite, keys, programme, platform, activity.orderNo);
-  const participant = participantOf(suite, keys, programme, platform, activity.userId);
-  const beneficiarySalt = by.salts.salt("beneficiary", platform, rowKey);
-  const evidenceSalt = by.salts.salt("evidence", platform, rowKey);
+  const { first, second } = fingerprintsOf(by, platform, row);
+  const rowKey = rowKeyOf(suite, keys, programme, platform, row.orderNo);
+  const { thing, corrects } = row;
   return {
-    day: fingerprints.day,
-    platform,
+    day: fingerprintDay(first),
     rowKey,
-    behaviour,
-    fingerprintA: fingerprints.first,
-    fingerprintB: fingerprints.second,
-    participant,
-    milligrams,
-    at,
-    parameterIndex,
-    quantities,
-    beneficiary: beneficiaryOf(suite, beneficiarySalt, participant),
-    beneficiarySalt,
-    evidence: evidenceOf(suite, evidenceSalt, { behaviour, parameterIndex, quantities }),
-    evidenceSalt,
+    behaviour: row.behaviour,
+    fingerprintA: first,
+    fingerprintB: second,
+    participant: participantOf(suite, keys, programme, platform, row.userId),
+    milligrams: row.milligrams,
+    at: row.at,
+    seconds: row.end - row.at,
+    quantities: canonicalQuantities(row.quantities),
+    thing: thing && thingOf(suite, keys, thing.kind, thing.name),
+    corrects:
+      corrects === undefined ? undefined : rowKeyOf(suite, keys, programme, platform, corrects),
+    salt: by.salts.salt(platform, rowKey),
   };
 }

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { fromHex, toHex, utf8 } from "../domain/bytes.ts";
-import { type SaltSource, seededSalts } from "../domain/commitment.ts";
+import { randomSalts, type SaltSource, seededSalts } from "../domain/commitment.ts";
 import type { HashSuite } from "../domain/hashSuite.ts";
 import { type KeyRing, keyRingOf } from "../domain/keyRing.ts";
 import { type Result, refuse, succeed } from "../domain/result.ts";
@@ -54,8 +54,6 @@ export function loadKeys(
     ),
   });
   const salts =
-    saltKey === undefined
-      ? { salt: () => options.randomBytes(32) }
-      : seededSalts(suite, fromHex(saltKey));
+    saltKey === undefined ? randomSalts(options.randomBytes) : seededSalts(suite, fromHex(saltKey));
   return succeed({ keys, salts });
 }

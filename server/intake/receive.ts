@@ -1,144 +1,169 @@
 import type { PoolClient } from "pg";
-import { toHex } from "../domain/bytes.ts";
 import { rowKeyOf } from "../domain/fingerprint.ts";
-import { quantify } from "../domain/methodology/quantify.ts";
+import { quantifyRow } from "../domain/methodology/quantifyRow.ts";
 import { chinaDay, formatDay } from "../domain/period.ts";
 import { type Refusal, type Result, refuse, succeed } from "../domain/result.ts";
 import { crashPoint } from "../platform/crashPoint.ts";
-import { type IntakeContext, lockOf } from "./context.ts";
-import { type IdentifiedReport, identify } from "./identify.ts";
+import type { IntakeContext } from "./context.ts";
+import { ensureDays, platformNumber, ruleNumber, sourceNumber } from "./dimensions.ts";
+import { type Identification, type IdentifiedReport, identify } from "./identify.ts";
 import { inTransaction } from "./inTransaction.ts";
 import {
-  closedSpans,
-  ensureDays,
-  holders,
-  insertFingerprints,
-  insertRefusals,
-  insertReports,
-  keyText,
-  storedReports,
-} from "./reportRows.ts";
+  type Answer,
+  type ChunkOf,
+  daysOf,
+  openChunk,
+  storeRefusals,
+  storeReports,
+} from "./storeChunk.ts";
 
 /** More rows than this come in several batches. */
-export const MOST_ROWS = 5_000;
+export const MOST_ROWS = 20_000;
 
 /** What became of one row. "accepted" and "duplicate" are provisional until the period is closed. */
 export type RowResult =
-  | { status: "accepted"; day: string; milligrams: string; fingerprint: string }
+  | { status: "accepted"; day: string; milligrams: string }
   | {
       status: "duplicate";
       day: string;
-      fingerprint: string;
-      /** The fingerprint this row shares with one that came before. */
-      shared: string;
-      /** Whether the earlier report is this platform's own. */
+      /** Whether the report that came before is this platform's own. */
       ownReport: boolean;
     }
   | ({ status: "refused" } & Refusal);
 
-type Judged = { report: IdentifiedReport } | { refusal: Refusal; rowKey?: Uint8Array };
+/** A row as far as it can be judged without the database. */
+export type Judged =
+  | { report: IdentifiedReport; refusal?: undefined; rowKey?: undefined }
+  | { report?: undefined; refusal: Refusal; rowKey?: Uint8Array };
 
-function refused(refusal: Refusal): RowResult {
-  return { status: "refused", ...refusal };
-}
-
-/** Everything about a row that needs no database. `now` is unix seconds. */
-function judge(context: IntakeContext, platform: string, row: unknown, now: number): Judged {
-  const activity = quantify(context.methodology, row);
+/** Judges one row: what it earns and its keyed form, or why it is refused. `now` is unix seconds. */
+export function judge(by: Identification, platform: string, row: unknown, now: number): Judged {
+  const activity = quantifyRow(by.methodology, row);
   if (activity.ok) {
-    const report = identify(context, platform, activity.value);
+    const report = identify(by, platform, activity.value);
     if (report.at <= now) return { report };
     return { refusal: { code: "ACTIVITY_IN_FUTURE" }, rowKey: report.rowKey };
   }
   const orderNo = typeof row === "object" && row !== null && "orderNo" in row ? row.orderNo : "";
   const isNamed = typeof orderNo === "string" && orderNo !== "" && orderNo.length <= 100;
-  return {
-    refusal: activity.refusal,
-    ...(isNamed
-      ? { rowKey: rowKeyOf(context.suite, context.keys, context.programme, platform, orderNo) }
-      : {}),
-  };
+  if (!isNamed) return { refusal: activity.refusal };
+  const rowKey = rowKeyOf(by.suite, by.keys, by.programme, platform, orderNo);
+  return { refusal: activity.refusal, rowKey };
 }
 
-/** Whether two reports say the same. Salts may differ, because they are drawn anew each time. */
+const keyText = (rowKey: Uint8Array): string =>
+  Buffer.from(rowKey.buffer, rowKey.byteOffset, rowKey.length).toString("latin1");
+
 function saysTheSame(a: IdentifiedReport, b: IdentifiedReport): boolean {
+  const equal = (one: Uint8Array | undefined, other: Uint8Array | undefined): boolean =>
+    (one && keyText(one)) === (other && keyText(other));
   return (
     a.behaviour === b.behaviour &&
     a.at === b.at &&
+    a.seconds === b.seconds &&
     a.milligrams === b.milligrams &&
-    toHex(a.fingerprintA) === toHex(b.fingerprintA) &&
-    toHex(a.fingerprintB) === toHex(b.fingerprintB) &&
-    toHex(a.participant) === toHex(b.participant)
+    a.quantities === b.quantities &&
+    equal(a.fingerprintA, b.fingerprintA) &&
+    equal(a.fingerprintB, b.fingerprintB) &&
+    equal(a.participant, b.participant) &&
+    equal(a.thing, b.thing) &&
+    equal(a.corrects, b.corrects)
   );
 }
 
+type Chunk = {
+  /** By place; undefined where the row is refused or says what an earlier one of the chunk said. */
+  reports: (IdentifiedReport | undefined)[];
+  /** By place: the earlier row of the chunk that this one repeats. */
+  repeats: Map<number, number>;
+  judged: Judged[];
+};
+
 /**
- * Sorts a batch's reports into what is new, what was stored before and what is refused because of
- * what was stored before. Changes `judged` in place.
+ * Of rows with one order number on one day or the days beside it the first of a chunk stands. Farther apart
+ * they are left to the period's close, whether they come in one chunk or in two.
  */
-async function compareWithStored(
+function withoutRepeats(judged: Judged[]): Chunk {
+  const placesOf = new Map<string, number | number[]>();
+  const repeats = new Map<number, number>();
+  const reports: Chunk["reports"] = new Array(judged.length);
+  for (const [place, { report }] of judged.entries()) {
+    if (!report) continue;
+    const key = keyText(report.rowKey);
+    const known = placesOf.get(key);
+    const places = known === undefined ? [] : [known].flat();
+    const earlier = places.find((one) => Math.abs((reports[one]?.day ?? 0) - report.day) <= 1);
+    const stands = earlier === undefined ? undefined : reports[earlier];
+    if (earlier === undefined || !stands) {
+      placesOf.set(key, known === undefined ? place : [...places, place]);
+      reports[place] = report;
+    } else if (saysTheSame(stands, report)) {
+      repeats.set(place, earlier);
+    } else {
+      const refusal = { code: "ACTIVITY_CONFLICT", field: "orderNo" } as const;
+      judged[place] = { refusal, rowKey: report.rowKey };
+    }
+  }
+  return { reports, repeats, judged };
+}
+
+function resultOf({ report, refusal }: Judged, answer: Answer | undefined): RowResult {
+  if (refusal) return { status: "refused", ...refusal };
+  if (answer && "refusal" in answer) return { status: "refused", ...answer.refusal };
+  const day = formatDay(report.day);
+  if (answer) return { status: "duplicate", day, ownReport: answer.own };
+  return { status: "accepted", day, milligrams: report.milligrams.toString() };
+}
+
+async function store(
   client: PoolClient,
+  of: ChunkOf,
+  receivedDay: number,
+  { judged, reports, repeats }: Chunk,
+): Promise<RowResult[]> {
+  await openChunk(client, of.sourceId);
+  const answers = await storeReports(client, of, reports);
+  const refusals = judged.flatMap(({ refusal, rowKey, report }, place) => {
+    if (refusal) return rowKey ? [{ rowKey, refusal }] : [];
+    const answer = answers.get(place);
+    return answer && "refusal" in answer
+      ? [{ rowKey: report.rowKey, refusal: answer.refusal }]
+      : [];
+  });
+  await storeRefusals(client, receivedDay, of.platform, refusals);
+  return judged.map((one, place) => resultOf(one, answers.get(repeats.get(place) ?? place)));
+}
+
+/**
+ * Stores judged rows of one platform, all or none of them, and answers each in the order given. Repeating a
+ * chunk, or any of its rows, changes nothing and gives the same answers; a repeated order number with other
+ * content is refused ACTIVITY_CONFLICT, an activity of a day that was closed PERIOD_ALREADY_CLOSED.
+ */
+export async function storeJudged(
   context: IntakeContext,
   platform: string,
   judged: Judged[],
-): Promise<IdentifiedReport[]> {
-  const reports = judged.flatMap((one) => ("report" in one ? [one.report] : []));
-  if (reports.length === 0) return [];
-  const known = await storedReports(client, platform, reports);
-  const closed = await closedSpans(client, context.sourceId, reports);
-  const fresh: IdentifiedReport[] = [];
-  judged.forEach((one, index) => {
-    if (!("report" in one)) return;
-    const { report } = one;
-    const key = keyText(report.rowKey);
-    const earlier = known.get(key);
-    if (earlier) {
-      if (!saysTheSame(earlier, report)) {
-        const refusal = { code: "ACTIVITY_CONFLICT", field: "orderNo" } as const;
-        judged[index] = { refusal, rowKey: report.rowKey };
-      }
-    } else if (closed.some(([first, end]) => report.day >= first && report.day < end)) {
-      const values = { day: formatDay(report.day) };
-      judged[index] = { refusal: { code: "PERIOD_ALREADY_CLOSED", values }, rowKey: report.rowKey };
-    } else {
-      known.set(key, report);
-      fresh.push(report);
-    }
-  });
-  return fresh;
-}
-
-/** The answer for each row, from who holds its two fingerprints; the same however often it is asked. */
-async function answers(
-  client: PoolClient,
-  platform: string,
-  judged: readonly Judged[],
+  now: number,
 ): Promise<RowResult[]> {
-  const reports = judged.flatMap((one) => ("report" in one ? [one.report] : []));
-  const holderOf = await holders(client, reports);
-  return judged.map((one) => {
-    if (!("report" in one)) return refused(one.refusal);
-    const { report } = one;
-    const day = formatDay(report.day);
-    const fingerprint = toHex(report.fingerprintA);
-    for (const shared of [fingerprint, toHex(report.fingerprintB)]) {
-      const holder = holderOf.get(shared);
-      if (!holder) throw new Error("a stored report lost its fingerprint");
-      if (holder.platform !== platform || holder.key !== keyText(report.rowKey)) {
-        const ownReport = holder.platform === platform;
-        return { status: "duplicate", day, fingerprint, shared, ownReport };
-      }
-    }
-    return { status: "accepted", day, milligrams: report.milligrams.toString(), fingerprint };
-  });
+  const { pool, sourceId, methodology } = context;
+  const chunk = withoutRepeats(judged);
+  const receivedDay = chinaDay(now);
+  // Making a partition locks its table, so it happens before and apart from the chunk.
+  await ensureDays(pool, [...daysOf(chunk.reports), receivedDay]);
+  const of: ChunkOf = {
+    platform: await platformNumber(pool, platform),
+    source: await sourceNumber(pool, sourceId),
+    rule: await ruleNumber(pool, methodology.methodology.contentHash),
+    sourceId,
+  };
+  const results = await inTransaction(pool, (client) => store(client, of, receivedDay, chunk));
+  crashPoint("intake-batch-stored");
+  return results;
 }
 
 /**
- * Takes in the rows one platform reports, all or none of them, and answers each in the order given.
- * Repeating a batch, or any of its rows, changes nothing and gives the same answers; a repeated order
- * number with other content is refused ACTIVITY_CONFLICT, an activity of a day that was closed
- * PERIOD_ALREADY_CLOSED. Raw values are neither stored nor logged. `now` is unix seconds.
- * BATCH_TOO_LARGE refuses the whole.
+ * Takes in the rows one platform reports: judges and stores them. Raw values are neither stored nor logged.
+ * `now` is unix seconds. BATCH_TOO_LARGE refuses the whole.
  */
 export async function receiveActivities(
   context: IntakeContext,
@@ -150,21 +175,5 @@ export async function receiveActivities(
     return refuse("BATCH_TOO_LARGE", { values: { limit: MOST_ROWS, count: rows.length } });
   }
   const judged = rows.map((row) => judge(context, platform, row, now));
-  const receivedDay = chinaDay(now);
-  // Making a partition locks its table, so it happens before and apart from the batch.
-  await ensureDays(context.pool, judged, receivedDay);
-  const results = await inTransaction(context.pool, async (client) => {
-    await client.query(
-      `SELECT pg_advisory_xact_lock(hashtextextended($1, 0)),
-              pg_advisory_xact_lock_shared(hashtextextended($2, 0))`,
-      [lockOf.platform(platform), lockOf.source(context.sourceId)],
-    );
-    const fresh = await compareWithStored(client, context, platform, judged);
-    await insertReports(client, context.sourceId, fresh);
-    await insertFingerprints(client, fresh);
-    await insertRefusals(client, platform, receivedDay, judged);
-    return answers(client, platform, judged);
-  });
-  crashPoint("intake-batch-stored");
-  return succeed(results);
+  return succeed(await storeJudged(context, platform, judged, now));
 }

@@ -1,7 +1,10 @@
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
+import path from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
+import { explain } from "../domain/errors.ts";
 import type { HashSuite } from "../domain/hashSuite.ts";
+import { type AnyMethodology, loadAnyMethodology } from "../domain/methodology/catalogue.ts";
 import { loadMethodology } from "../domain/methodology/load.ts";
 import type { Methodology } from "../domain/methodology/quantify.ts";
 import { parseDay } from "../domain/period.ts";
@@ -14,6 +17,28 @@ export async function readMethodology(
 ): Promise<Result<Methodology>> {
   const parsed = await readYaml(file);
   return parsed.ok ? loadMethodology(suite, parsed.value) : parsed;
+}
+
+/**
+ * Reads every methodology of a folder, of either form, by content hash `0x…`. The first file that is not
+ * sound refuses the whole, with its name.
+ */
+export async function readMethodologies(
+  suite: HashSuite,
+  folder: string,
+): Promise<Result<Map<string, AnyMethodology>>> {
+  const names = (await readdir(folder)).filter((name) => name.endsWith(".yaml")).sort();
+  const methodologies = new Map<string, AnyMethodology>();
+  for (const name of names) {
+    const parsed = await readYaml(path.join(folder, name));
+    const loaded = parsed.ok ? loadAnyMethodology(suite, parsed.value) : parsed;
+    if (!loaded.ok) {
+      const detail = `${name}: ${explain(loaded.refusal, "en")}`;
+      return refuse("METHODOLOGY_INVALID", { values: { detail } });
+    }
+    methodologies.set(loaded.value.methodology.contentHash, loaded.value);
+  }
+  return succeed(methodologies);
 }
 
 async function readYaml(file: string | URL): Promise<Result<unknown>> {

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { readdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import * as path from "node:path";
@@ -15,10 +15,9 @@ import { toHex, utf8 } from "../domain/bytes.ts";
 import { explain } from "../domain/errors.ts";
 import { type HashSuite, loadHashSuite } from "../domain/hashSuite.ts";
 import { loadFactors } from "../domain/inventory.ts";
-import { loadAnyMethodology } from "../domain/methodology/catalogue.ts";
-import type { Methodology } from "../domain/methodology/quantify.ts";
 import type { Result } from "../domain/result.ts";
 import { type IntakeKeys, loadKeys } from "../intake/keys.ts";
+import { readMethodologies } from "../intake/ruleFiles.ts";
 import { type Config, ConfigError, readConfig, webhookRulesOf } from "../platform/config.ts";
 import { createLogger } from "../platform/logger.ts";
 import { serveMetrics } from "../platform/metrics.ts";
@@ -31,22 +30,6 @@ const root = path.resolve(import.meta.dirname, "..", "..");
 function required<T>(what: string, result: Result<T>): T {
   if (result.ok) return result.value;
   throw new ConfigError(`${what}: ${explain(result.refusal, "en")}`);
-}
-
-/**
- * Every file must be sound, or the process does not start. Intake quantifies by the first form; files
- * with formulas are checked and kept for publication.
- */
-async function loadMethodologies(suite: HashSuite): Promise<Map<string, Methodology>> {
-  const folder = path.join(root, "methodologies");
-  const names = (await readdir(folder)).filter((name) => name.endsWith(".yaml")).sort();
-  const methodologies = new Map<string, Methodology>();
-  for (const name of names) {
-    const text = await readFile(path.join(folder, name), "utf8");
-    const { form, methodology } = required(name, loadAnyMethodology(suite, parse(text)));
-    if (form === 1) methodologies.set(methodology.contentHash, methodology);
-  }
-  return methodologies;
 }
 
 /** The keys of KEYS_FILE; in the demonstration the published ones. Without keys nothing is taken in. */
@@ -102,7 +85,11 @@ async function main(): Promise<void> {
     suite,
     store: openBlobStore(path.join(published, "blobs"), (bytes) => toHex(suite.hash(bytes))),
     logger,
-    methodologies: await loadMethodologies(suite),
+    methodologies: required(
+      "methodologies",
+      await readMethodologies(suite, path.join(root, "methodologies")),
+    ),
+    demonstration: config.mode === "demo",
     factors: required("rules/factors.yaml", loadFactors(parse(factors))),
     intake: await readKeys(suite, config.mode, process.env.KEYS_FILE || undefined),
     deployment: deploymentFrom(path.join(published, "manifest.json")),

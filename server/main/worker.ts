@@ -8,8 +8,10 @@ import { createReader } from "../chain/reader.ts";
 import { createWriter } from "../chain/writer.ts";
 import { openPool } from "../database/client.ts";
 import { toHex } from "../domain/bytes.ts";
-import { loadHashSuite } from "../domain/hashSuite.ts";
-import { type ProgrammeRules, readProgrammeRules } from "../intake/ruleFiles.ts";
+import { explain } from "../domain/errors.ts";
+import { type HashSuite, loadHashSuite } from "../domain/hashSuite.ts";
+import type { AnyMethodology } from "../domain/methodology/catalogue.ts";
+import { type ProgrammeRules, readMethodologies, readProgrammeRules } from "../intake/ruleFiles.ts";
 import { readConfig, webhookRulesOf } from "../platform/config.ts";
 import { readKeyStoreConfig } from "../platform/keystoreConfig.ts";
 import { createLogger } from "../platform/logger.ts";
@@ -27,7 +29,8 @@ import { waitForDeployment } from "./deployment.ts";
 const LANES = 8;
 const WEBHOOK_SENDERS = 4;
 const WEI_PER_GWEI = 1_000_000_000n;
-const RULES_FOLDER = path.resolve(import.meta.dirname, "..", "..", "rules");
+const ROOT = path.resolve(import.meta.dirname, "..", "..");
+const RULES_FOLDER = path.join(ROOT, "rules");
 
 const config = readConfig();
 const logger = createLogger({ role: "worker", level: config.logLevel });
@@ -40,6 +43,13 @@ async function readRules(): Promise<ProgrammeRules[]> {
     .filter((name) => name.endsWith("-programme.yaml"))
     .map((name) => readProgrammeRules(path.join(RULES_FOLDER, name)));
   return (await Promise.all(read)).flatMap((rules) => (rules.ok ? [rules.value] : []));
+}
+
+/** The texts reports were quantified by; without all of them a period cannot be closed. */
+async function readTexts(suite: HashSuite): Promise<Map<string, AnyMethodology>> {
+  const read = await readMethodologies(suite, path.join(ROOT, "methodologies"));
+  if (!read.ok) throw new Error(explain(read.refusal, "en"));
+  return read.value;
 }
 
 async function main(): Promise<void> {
@@ -67,6 +77,7 @@ async function main(): Promise<void> {
     readRules(),
     openKeyStore(readKeyStoreConfig(), config.dataFolder),
   ]);
+  const methodologies = await readTexts(suite);
   const hash = (bytes: Uint8Array): string => toHex(suite.hash(bytes));
   const kept = openBlobStore(path.join(config.dataFolder, "blobs"), hash);
   const published = openBlobStore(path.join(config.dataFolder, "published", "blobs"), hash);
@@ -95,7 +106,8 @@ async function main(): Promise<void> {
       startBlock: await createReader(chain, []).head(),
       keys,
       offChain: {
-        "close-period": (operation) => closePeriod(operation, { pool, suite, store: kept, rules }),
+        "close-period": (operation) =>
+          closePeriod(operation, { pool, suite, store: kept, rules, methodologies }),
       },
       afterSweep: () => publishLeaves({ pool, from: kept, to: published, done }),
       queue,

@@ -3,9 +3,10 @@ import { platformReports } from "../../scripts/demo/platforms.ts";
 import { type Rides, readTaps, ridesOf, sampleFile } from "../../scripts/demo/taps.ts";
 import { toHex } from "../../server/domain/bytes.ts";
 import { bucketOf } from "../../server/domain/fingerprint.ts";
-import { quantify } from "../../server/domain/methodology/quantify.ts";
+import { quantifyRow } from "../../server/domain/methodology/quantifyRow.ts";
 import { buildTree } from "../../server/domain/sumTree.ts";
 import { issueOf } from "../../server/domain/units.ts";
+import { commitmentsOf } from "../../server/intake/commitments.ts";
 import { closeReports } from "../../server/intake/dedupe.ts";
 import { identify } from "../../server/intake/identify.ts";
 import { ReportTable } from "../../server/intake/reportTable.ts";
@@ -56,7 +57,7 @@ describe("The real taps of 1 September 2018", () => {
 describe("The four platforms' reports of them", () => {
   it("close to 18,113 bus rides and 389 metro trips, 6,920,452 g and a carry of 500 mg", async () => {
     const { keys, salts } = demoKeys();
-    const methodology = await demoMethodology();
+    const methodology = { form: 1, methodology: await demoMethodology() } as const;
     const { rankOf } = await demoRules();
     const files = platformReports(ridesOf(await readTaps(sampleFile)));
     const counts = Object.fromEntries(
@@ -74,9 +75,13 @@ describe("The four platforms' reports of them", () => {
     const by = { suite, keys, salts, methodology, programme: 1 };
     for (const { platform, reports } of files) {
       for (const row of reports) {
-        const activity = quantify(methodology, row);
-        if (activity.ok) table.add(identify(by, platform, activity.value));
-        else refusedBy[activity.refusal.code] = (refusedBy[activity.refusal.code] ?? 0) + 1;
+        const activity = quantifyRow(methodology, row);
+        if (activity.ok) {
+          const report = identify(by, platform, activity.value);
+          const { fingerprintA, fingerprintB = fingerprintA } = report;
+          const commitments = commitmentsOf(suite, methodology, report);
+          table.add({ ...report, platform, fingerprintB, ...commitments });
+        } else refusedBy[activity.refusal.code] = (refusedBy[activity.refusal.code] ?? 0) + 1;
       }
     }
     expect(refusedBy).to.deep.equal({ CARRIER_MISSING: 911, STATION_MISSING: 74, NO_TRAVEL: 23 });
@@ -90,7 +95,7 @@ describe("The four platforms' reports of them", () => {
     expect(tree).to.include({ count: 39_834, depth: 16 });
     // Pinned: the root is the same on every machine, or the demonstration is not reproducible.
     expect(toHex(tree.root)).to.equal(
-      "0x2ef926c0ca3eae1f57b6b7e84a6ed06bccee4528130d8ed61f5cc43d21ea97b0",
+      "0x519bc42643fc34cae5708d595c184b7fd83f331378f45e1f403448d610480414",
     );
     const amounts = { milligrams: tree.totalMilligrams, deductedMilligrams: 0n };
     expect(issueOf({ ...amounts, carryMilligrams: 0n, granularityGrams: 1n })).to.deep.equal({

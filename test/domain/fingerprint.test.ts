@@ -86,7 +86,7 @@ describe("Fingerprints", () => {
     for (const { programme, platform, userId, participant } of known.participants) {
       expect(toHex(participantOf(suite, keys, programme, platform, userId))).to.equal(participant);
       const slow = mac(programmeKey, "tanpu/participant/1", platform, "\0", userId);
-      expect(`0x${slow.toString("hex")}`).to.equal(participant);
+      expect(`0x${slow.toString("hex").slice(0, 32)}`).to.equal(participant);
     }
     for (const { programme, platform, orderNo, rowKey } of known.rowKeys) {
       expect(toHex(rowKeyOf(suite, keys, programme, platform, orderNo))).to.equal(rowKey);
@@ -170,7 +170,7 @@ describe("Keys", () => {
     const loaded = loadKeys(suite, file, production);
     expect(codeOf(loaded)).to.equal("accepted");
     if (loaded.ok) {
-      expect(loaded.value.salts.salt("evidence", "p", new Uint8Array(16))[0]).to.equal(7);
+      expect(loaded.value.salts.salt("p", new Uint8Array(16))[0]).to.equal(7);
     }
   });
 });

@@ -165,7 +165,7 @@ const refusals: { claim: string; id: string; change: Change }[] = [
     claim: "a participant the commitment does not open to",
     id: "ride.commitments",
     change: (world) => {
-      world.ride.participant = institution("somebody else");
+      world.ride.participant = institution("somebody else").slice(0, 34);
     },
   },
   {

@@ -61,7 +61,7 @@ describe("intake", () => {
       pools.push(pool);
       return pool;
     };
-    const methodology = await demoMethodology();
+    const methodology = { form: 1, methodology: await demoMethodology() } as const;
     const context: IntakeContext = {
       ...{ pool: open("tanpu_api"), suite, ...demoKeys(), methodology },
       ...{ programme: 1, sourceId: suite.hash(Uint8Array.of(9)) },
@@ -77,8 +77,10 @@ describe("intake", () => {
   ): ReturnType<typeof closePeriod> {
     const { rankOf } = await demoRules();
     const period = { firstDay: days[0], endDay: days[1] };
-    const { sourceId } = context;
-    return closePeriod({ pool: worker, suite, store, sourceId, period, batchId, rankOf });
+    const { sourceId, methodology } = context;
+    const methodologies = new Map([[methodology.methodology.contentHash, methodology]]);
+    const of = { pool: worker, suite, store, sourceId, period, batchId };
+    return closePeriod({ ...of, rankOf, methodologies });
   }
 
   const bus = (orderNo: string, at: string, card = "AAAAAAAAA"): Report => ({
@@ -144,7 +146,17 @@ describe("intake", () => {
     expect(statuses(await receive(context, "map-app", [bus("1", "01T10:00:00")]))).to.deep.equal([
       "ACTIVITY_CONFLICT",
     ]);
+    expect(statuses(await receive(context, "map-app", [bus("1", "02T09:00:00")]))).to.deep.equal([
+      "ACTIVITY_CONFLICT",
+    ]);
+    // Farther away the number is looked at when the period closes, however the rows were cut.
     expect(statuses(await receive(context, "map-app", [bus("1", "04T09:00:00")]))).to.deep.equal([
+      "accepted",
+    ]);
+    const apart = [bus("5", "11T09:00:00"), bus("5", "21T09:00:00"), bus("5", "12T09:00:00")];
+    expect(statuses(await receive(context, "map-app", apart))).to.deep.equal([
+      "accepted",
+      "accepted",
       "ACTIVITY_CONFLICT",
     ]);
     // Another platform's order numbers are its own.

@@ -14,6 +14,17 @@ const NOT_MODELLED = [
   "app.webhook_replay",
   "app.webhook_watch",
   "app.webhook_due",
+  "intake.platform",
+  "intake.source",
+  "intake.rule",
+  "intake.report",
+  "intake.fingerprint",
+  "intake.shared",
+  "intake.refusal",
+  "intake.receipt",
+  "intake.membership",
+  "intake.sealed_day",
+  "intake.withheld",
 ];
 
 const SCALARS: Readonly<Record<string, readonly string[]>> = {

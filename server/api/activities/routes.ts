@@ -7,8 +7,7 @@ import {
 } from "../../database/queries/sources.ts";
 import { fromHex } from "../../domain/bytes.ts";
 import { explain } from "../../domain/errors.ts";
-import { checkCanBecomeUnits } from "../../domain/methodology/load.ts";
-import type { Methodology } from "../../domain/methodology/quantify.ts";
+import { type AnyMethodology, checkCanBePutInForce } from "../../domain/methodology/catalogue.ts";
 import { type Result, refuse, succeed } from "../../domain/result.ts";
 import type { IntakeContext } from "../../intake/context.ts";
 import { type RowResult, receiveActivities } from "../../intake/receive.ts";
@@ -40,13 +39,14 @@ async function sourceOf(
  * by what was registered, so a text that can never become units is refused here once more.
  */
 async function methodologyOf(
-  { pool, methodologies }: ApiDependencies,
+  dependencies: ApiDependencies,
   source: SourceView,
-): Promise<Result<Methodology>> {
+): Promise<Result<AnyMethodology>> {
+  const { pool, methodologies } = dependencies;
   const registered = await findMethodology(pool, source.programme, source.methodology);
   const methodology = methodologies.get(registered?.contentHash ?? "");
   return methodology
-    ? checkCanBecomeUnits(methodology)
+    ? checkCanBePutInForce(methodology, { demonstration: dependencies.demonstration })
     : refuse("NOT_FOUND", {
         values: { what: "methodology", id: `${source.programme}/${source.methodology}` },
       });

@@ -1,4 +1,4 @@
-import { readFact, readInstant } from "../activity.ts";
+import { readFact, readSpan } from "../activity.ts";
 import { chinaDay, formatDay } from "../period.ts";
 import { type RoundingMode, roundQuotient } from "../rational.ts";
 import { type Refusal, type Result, refuse, succeed } from "../result.ts";
@@ -54,21 +54,6 @@ function textField(row: Row, field: string): Result<string> {
     : refuse("FIELD_MALFORMED", { field });
 }
 
-function spanOf({ rule }: ReadyBehaviour, row: Row): Result<{ at: number; end: number }> {
-  const { at: atField, end: endField } = rule.identity;
-  for (const field of [atField, endField]) {
-    if (field !== null && row[field] === undefined) return refuse("FIELD_MISSING", { field });
-  }
-  const at = readInstant(row, atField);
-  if (!at.ok) return at;
-  if (endField === null) return succeed({ at: at.value, end: at.value });
-  const end = readInstant(row, endField);
-  if (!end.ok) return end;
-  return end.value < at.value
-    ? refuse("EXIT_BEFORE_ENTRY", { field: endField })
-    : succeed({ at: at.value, end: end.value });
-}
-
 function checkDay(methodology: FormulaMethodology, day: number, field: string): Result<number> {
   const { firstDay = Number.NEGATIVE_INFINITY, endDay = Number.POSITIVE_INFINITY } = methodology;
   return day >= firstDay && day < endDay
@@ -122,7 +107,8 @@ export function quantifyDry(
     const field = behaviour.rule.identity.facts[blank];
     return refuse("CARRIER_MISSING", field === undefined ? {} : { field });
   }
-  const span = spanOf(behaviour, row);
+  const { at, end } = behaviour.rule.identity;
+  const span = readSpan(row, at, end);
   if (!span.ok) return span;
   const day = checkDay(methodology, chinaDay(span.value.at), behaviour.rule.identity.at);
   if (!day.ok) return day;

@@ -1,4 +1,4 @@
-import { parseActivityRow, readFact, readInstant } from "../activity.ts";
+import { parseActivityRow, readFact, readSpan } from "../activity.ts";
 import { chinaDay, formatDay } from "../period.ts";
 import { type Result, refuse, succeed } from "../result.ts";
 import type { BehaviourRule, MethodologyDocument } from "./schema.ts";
@@ -56,16 +56,6 @@ function checkExclusions({ rule }: Behaviour, row: Row): Result<Row> {
   return succeed(row);
 }
 
-function spanOf({ rule }: Behaviour, row: Row): Result<{ at: number; end: number }> {
-  const at = readInstant(row, rule.identity.at);
-  if (!at.ok) return at;
-  if (rule.end === null) return succeed({ at: at.value, end: at.value });
-  const end = readInstant(row, rule.end);
-  if (!end.ok) return end;
-  if (end.value < at.value) return refuse("EXIT_BEFORE_ENTRY", { field: rule.end });
-  return succeed({ at: at.value, end: end.value });
-}
-
 /**
  * What one reported row earns under a methodology, in milligrams rounded down. Refusals in the order
  * they are looked for: the row's form (FIELD_MISSING, FIELD_MALFORMED, BEHAVIOUR_UNKNOWN),
@@ -85,7 +75,7 @@ export function quantify(methodology: Methodology, reported: unknown): Result<Qu
   for (const field of [identity.carrier, identity.card]) {
     if (readFact(row, field) === "") return refuse("CARRIER_MISSING", { field });
   }
-  const span = spanOf(behaviour, row);
+  const span = readSpan(row, identity.at, behaviour.rule.end);
   if (!span.ok) return span;
   const day = chinaDay(span.value.at);
   if (day < methodology.firstDay || day >= (methodology.endDay ?? Number.POSITIVE_INFINITY)) {

@@ -2,6 +2,7 @@ import type { Pool } from "pg";
 import { z } from "zod";
 import { fromHex } from "../../domain/bytes.ts";
 import type { HashSuite } from "../../domain/hashSuite.ts";
+import type { AnyMethodology } from "../../domain/methodology/catalogue.ts";
 import { type Result, refuse, succeed } from "../../domain/result.ts";
 import { closePeriod as closeBatch } from "../../intake/batch.ts";
 import type { ProgrammeRules } from "../../intake/ruleFiles.ts";
@@ -16,6 +17,8 @@ export type CloseContext = {
   readonly store: BlobStore;
   /** Rules of every programme, which rank the platforms' reports. */
   readonly rules: readonly ProgrammeRules[];
+  /** Texts of the methodologies reports were quantified by, by content hash `0x…`. */
+  readonly methodologies: ReadonlyMap<string, AnyMethodology>;
 };
 
 const body = z.object({ sourceId: hash, firstDay: small, endDay: small });
@@ -31,12 +34,13 @@ export async function closePeriod(
   const { sourceId, firstDay, endDay } = body.parse(operation.body);
   const rules = await rulesOf(context, sourceId);
   if (!rules.ok) return rules;
-  const { pool, suite, store } = context;
+  const { pool, suite, store, methodologies } = context;
   const closed = await closeBatch({
     pool,
     suite,
     store,
     rankOf: rules.value.rankOf,
+    methodologies,
     sourceId: fromHex(sourceId),
     period: { firstDay, endDay },
     batchId: operation.id,

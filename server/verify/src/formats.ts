@@ -9,6 +9,10 @@ const bytes32 = z
   .string()
   .regex(/^0x[0-9a-fA-F]{64}$/)
   .toLowerCase();
+const bytes16 = z
+  .string()
+  .regex(/^0x[0-9a-fA-F]{32}$/)
+  .toLowerCase();
 const address = z
   .string()
   .regex(/^0x[0-9a-fA-F]{40}$/)
@@ -113,7 +117,7 @@ export const rideSchema = z.object({
   reports: z.array(rideReportSchema).min(1),
   leafIndex: z.int().min(0),
   salts: z.object({ beneficiary: bytes32, evidence: bytes32 }),
-  participant: bytes32,
+  participant: bytes16,
   evidence: z.object({
     behaviour: z.string(),
     parameterIndex: z.int().min(0),

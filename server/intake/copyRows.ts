@@ -1,0 +1,84 @@
+import { finished } from "node:stream/promises";
+import type { PoolClient } from "pg";
+import { from as copyFrom } from "pg-copy-streams";
+
+const HEADER = Buffer.concat([
+  Buffer.from("PGCOPY\n\xff\r\n\0", "latin1"),
+  Buffer.alloc(8), // no flags, no extension
+]);
+
+/** Rows in the binary form of COPY, which Postgres reads without parsing a text. */
+export class CopyRows {
+  #bytes = Buffer.allocUnsafe(1 << 16);
+  #at = HEADER.copy(this.#bytes);
+
+  #room(bytes: number): void {
+    if (this.#at + bytes <= this.#bytes.length) return;
+    const grown = Buffer.allocUnsafe(Math.max(2 * this.#bytes.length, this.#at + bytes));
+    this.#bytes.copy(grown, 0, 0, this.#at);
+    this.#bytes = grown;
+  }
+
+  row(columns: number): void {
+    this.#room(2);
+    this.#at = this.#bytes.writeInt16BE(columns, this.#at);
+  }
+
+  null(): void {
+    this.#room(4);
+    this.#at = this.#bytes.writeInt32BE(-1, this.#at);
+  }
+
+  int4(value: number): void {
+    this.#room(8);
+    this.#at = this.#bytes.writeInt32BE(4, this.#at);
+    this.#at = this.#bytes.writeInt32BE(value, this.#at);
+  }
+
+  /** A whole number that a double holds exactly. */
+  int8(value: number): void {
+    this.#room(12);
+    this.#at = this.#bytes.writeInt32BE(8, this.#at);
+    this.#at = this.#bytes.writeInt32BE(Math.floor(value / 0x1_0000_0000), this.#at);
+    this.#at = this.#bytes.writeUInt32BE(value % 0x1_0000_0000, this.#at);
+  }
+
+  bigint(value: bigint): void {
+    this.#room(12);
+    this.#at = this.#bytes.writeInt32BE(8, this.#at);
+    this.#at = this.#bytes.writeBigInt64BE(value, this.#at);
+  }
+
+  /** A bytea, or a uuid of 16 bytes. */
+  bytes(value: Uint8Array | undefined): void {
+    if (value === undefined) {
+      this.null();
+      return;
+    }
+    this.#room(4 + value.length);
+    this.#at = this.#bytes.writeInt32BE(value.length, this.#at);
+    this.#bytes.set(value, this.#at);
+    this.#at += value.length;
+  }
+
+  text(value: string): void {
+    this.#room(4 + 3 * value.length);
+    const length = this.#bytes.write(value, this.#at + 4, "utf8");
+    this.#bytes.writeInt32BE(length, this.#at);
+    this.#at += 4 + length;
+  }
+
+  /** The whole, ended; nothing may be added afterwards. */
+  end(): Buffer {
+    this.#room(2);
+    this.#at = this.#bytes.writeInt16BE(-1, this.#at);
+    return this.#bytes.subarray(0, this.#at);
+  }
+}
+
+/** Sends rows into `target`, such as `staged (ord, day)`. */
+export async function copyInto(client: PoolClient, target: string, rows: CopyRows): Promise<void> {
+  const stream = client.query(copyFrom(`COPY ${target} FROM STDIN (FORMAT binary)`));
+  stream.end(rows.end());
+  await finished(stream);
+}
