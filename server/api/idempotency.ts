@@ -1,5 +1,5 @@
 import { findRepeat, insertOperation } from "../database/commands.ts";
-import { loadOperation } from "../database/operationView.ts";
+import { loadOperation, type OperationView, queuedView } from "../database/operationView.ts";
 import type { Json } from "../domain/canonical.ts";
 import { contentHash } from "../domain/canonical.ts";
 import { type Result, refuse, succeed } from "../domain/result.ts";
@@ -45,7 +45,7 @@ export async function acceptCommand<P, Q, B>(
   dependencies: ApiDependencies,
   prepare: () => Promise<Result<Prepared>>,
 ): Promise<Result<Answer>> {
-  const { pool, suite } = dependencies;
+  const { suite } = dependencies;
   const id = operationIdOf(call.header("idempotency-key"));
   if (!id.ok) return id;
   const apiKeyId = call.caller.key?.id;
@@ -59,19 +59,32 @@ export async function acceptCommand<P, Q, B>(
       keyId: apiKeyId,
     }),
   };
-  let stored = await findRepeat(pool, wanted);
-  if (!stored.ok) return stored;
-  if (stored.value === "new") {
-    const prepared = await prepare();
-    if (!prepared.ok) return prepared;
-    stored = await insertOperation(pool, { ...wanted, ...prepared.value });
-    if (!stored.ok) return stored;
-  }
-  const view = await loadOperation(pool, id.value);
-  if (view === undefined) throw new Error("a stored operation cannot be read back");
+  const view = await storeOnce(dependencies, wanted, prepare);
+  if (!view.ok) return view;
   return succeed({
     status: 202,
     headers: { location: `/v1/operations/${id.value}` },
-    json: view.operation,
+    json: view.value,
   });
+}
+
+/** The operation as it stands: what was stored just now is queued, and needs no look. */
+async function storeOnce(
+  { pool }: ApiDependencies,
+  wanted: { id: string; apiKeyId: string; contentHash: Uint8Array },
+  prepare: () => Promise<Result<Prepared>>,
+): Promise<Result<OperationView>> {
+  const known = await findRepeat(pool, wanted);
+  if (!known.ok) return known;
+  if (known.value === "new") {
+    const prepared = await prepare();
+    if (!prepared.ok) return prepared;
+    const stored = await insertOperation(pool, { ...wanted, ...prepared.value });
+    if (!stored.ok) return stored;
+    if (stored.value.isNew)
+      return succeed(queuedView({ id: wanted.id, ...prepared.value }, stored.value.createdAt));
+  }
+  const view = await loadOperation(pool, wanted.id);
+  if (view === undefined) throw new Error("a stored operation cannot be read back");
+  return succeed(view.operation);
 }

@@ -70,7 +70,6 @@ export async function viewOperation(pool: Pool, row: OperationRow): Promise<Oper
   const isMined = row.state === "included" || row.state === "final";
   const result =
     row.state === "completed" ? row.detail : isMined ? await findResult(pool, row) : null;
-  const record = row.body.record;
   return {
     id: row.id,
     kind: row.kind,
@@ -80,8 +79,25 @@ export async function viewOperation(pool: Pool, row: OperationRow): Promise<Oper
     blockNumber: row.blockNumber,
     refusal: refusalOf(row.state, row.code, row.detail),
     result,
-    record:
-      typeof record === "object" && record !== null ? (record as Record<string, unknown>) : {},
+    record: recordOf(row.body),
+  };
+}
+
+function recordOf({
+  record,
+}: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return typeof record === "object" && record !== null ? (record as Record<string, unknown>) : {};
+}
+
+/** What people are shown of a command that was stored just now. */
+export function queuedView(
+  { id, kind, body }: Pick<OperationRow, "id" | "kind" | "body">,
+  createdAt: Date,
+): OperationView {
+  return {
+    ...{ id, kind, state: "queued", createdAt: createdAt.toISOString() },
+    ...{ transactionHash: null, blockNumber: null, refusal: null, result: null },
+    record: recordOf(body),
   };
 }
 

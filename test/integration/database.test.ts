@@ -244,9 +244,31 @@ describe("the database", () => {
     it("are stored once, however many repeats race", async () => {
       const one = order();
       const answers = await Promise.all(Array.from({ length: 8 }, () => insertOperation(api, one)));
-      const news = answers.filter((answer) => answer.ok && answer.value === "new");
+      const news = answers.filter((answer) => answer.ok && answer.value.isNew);
       expect(news.length).to.equal(1);
       expect(answers.every((answer) => answer.ok)).to.equal(true);
+    });
+
+    it("that come together are stored together, and one that cannot be stored stops no other", async () => {
+      const good = [order(), order(), order()];
+      const twin = { ...(good[0] as NewOperation), contentHash: bytes(filled(3)) };
+      const bad = { ...order(), contentHash: bytes(filled(1)).subarray(1) };
+      const answers = await Promise.allSettled(
+        [...good, twin, bad].map((one) => insertOperation(api, one)),
+      );
+      expect(
+        answers.slice(0, 3).every((one) => one.status === "fulfilled" && one.value.ok),
+      ).to.equal(true);
+      expect(answers[3]).to.deep.nested.include({
+        "value.refusal.code": "IDEMPOTENCY_KEY_CONFLICT",
+      });
+      expect(answers[4]?.status).to.equal("rejected");
+      const { rows } = await database.owner.query(
+        `SELECT o.id::text FROM app.operation o JOIN app.open_operation w ON w.operation_id = o.id
+         WHERE o.id = ANY ($1) ORDER BY o.sequence`,
+        [[...good, bad].map(({ id }) => id)],
+      );
+      expect(rows.map(({ id }) => id)).to.deep.equal(good.map(({ id }) => id));
     });
 
     it("are announced to who listens", async () => {
@@ -256,9 +278,8 @@ describe("the database", () => {
         client.once("notification", ({ payload }) => resolve(payload)),
       );
       await client.query("LISTEN tanpu_operation");
-      const one = order();
-      await insertOperation(api, one);
-      expect(await heard).to.equal(one.id);
+      await insertOperation(api, order());
+      expect(await heard).to.equal("");
       await client.end();
     });
   });
