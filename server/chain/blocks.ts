@@ -1,8 +1,9 @@
-import { Transaction } from "ethers";
+import { keccak256, Transaction } from "ethers";
 import type { ChainClient } from "./client.ts";
 import type { ChainLog } from "./decode.ts";
 import { RetryableError } from "./failures.ts";
 import { operationIdOf } from "./operationTag.ts";
+import { signedBytes } from "./transactionBytes.ts";
 
 export type BlockHeader = {
   readonly number: number;
@@ -192,6 +193,10 @@ async function callAll<T>(
 /** The signed bytes, put together from the fields; asked of the node when they do not hash right. */
 async function rawOf(client: ChainClient, transaction: RpcTransaction): Promise<string> {
   try {
+    const plain = plainBytes(client.chainId, transaction);
+    if (plain && keccak256(plain) === transaction.hash.toLowerCase()) {
+      return `0x${plain.toString("hex")}`;
+    }
     const built = Transaction.from({
       type: Number(transaction.type ?? 0),
       chainId: client.chainId,
@@ -212,6 +217,21 @@ async function rawOf(client: ChainClient, transaction: RpcTransaction): Promise<
     // A kind of transaction that ethers does not know; the node does.
   }
   return client.send<string>("eth_getRawTransactionByHash", [transaction.hash]);
+}
+
+/** The bytes of the usual kind of transaction; undefined for any other. */
+function plainBytes(chainId: number, transaction: RpcTransaction): Buffer | undefined {
+  const { type, accessList, r, s, v, yParity } = transaction;
+  if (Number(type) !== 2 || (Array.isArray(accessList) && accessList.length > 0)) return undefined;
+  const amount = (name: string): bigint => BigInt(transaction[name] as string);
+  const fields = {
+    ...{ chainId, nonce: Number(transaction.nonce), to: transaction.to, data: transaction.input },
+    ...{ value: amount("value"), gasLimit: amount("gas") },
+    ...{ maxFeePerGas: amount("maxFeePerGas") },
+    maxPriorityFeePerGas: amount("maxPriorityFeePerGas"),
+  };
+  const rs = Buffer.from(`${padded(r).slice(2)}${padded(s).slice(2)}`, "hex");
+  return signedBytes(fields, { rs, yParity: Number(yParity ?? v) });
 }
 
 const padded = (value: unknown): string => `0x${String(value).slice(2).padStart(64, "0")}`;

@@ -11,6 +11,8 @@ import {
   Wallet,
 } from "ethers";
 import { PermanentError } from "./failures.ts";
+import { signPlain } from "./plainSigning.ts";
+import { plainOf } from "./transactionBytes.ts";
 
 /** Typed data of EIP-712. */
 export type TypedData = {
@@ -81,6 +83,8 @@ export class FileKeyStore implements KeyMaker {
 
   async signTransaction(address: string, transaction: TransactionLike): Promise<string> {
     const wallet = await this.#wallet(address);
+    const plain = plainOf(transaction);
+    if (plain) return signPlain(plain, Buffer.from(wallet.privateKey.slice(2), "hex"));
     return wallet.signTransaction({ ...transaction, from: null });
   }
 

@@ -22,6 +22,27 @@ export type EncodeContext = {
  */
 export type ChainHandler = (body: unknown, context: EncodeContext) => Promise<UnsignedCall>;
 
+/** The same for a function whose arguments are words, given as `calldata.ts` makes them: without a general encoder. */
+export function callOfWords(
+  contracts: ContractAddresses,
+  contract: keyof ContractAddresses,
+  name: string,
+  words: readonly string[],
+): UnsignedCall {
+  return { to: contracts[contract], data: `${selectorOf(contract, name)}${words.join("")}` };
+}
+
+const selectors = new Map<string, string>();
+
+function selectorOf(contract: keyof ContractAddresses, name: string): string {
+  const known = selectors.get(`${contract}.${name}`);
+  if (known !== undefined) return known;
+  const selector = interfaces[contract].getFunction(name)?.selector;
+  if (selector === undefined) throw new TypeError(`${contract} has no function ${name}`);
+  selectors.set(`${contract}.${name}`, selector);
+  return selector;
+}
+
 /** The call of one function of one contract. */
 export function callOf(
   contracts: ContractAddresses,

@@ -1,18 +1,17 @@
 import { z } from "zod";
+import { addressWord, hashWord, numberWord } from "../../chain/calldata.ts";
 import { address, hash, small, whole } from "./fields.ts";
-import { type ChainHandler, callOf } from "./handler.ts";
+import { type ChainHandler, callOf, callOfWords } from "./handler.ts";
 
 const movement = z.object({ to: address, tokenId: whole, grams: whole });
 
 /** Moves units from the signer's account to another. */
 export const transfer: ChainHandler = async (stored, { contracts, signer }) => {
   const { to, tokenId, grams } = movement.parse(stored);
-  return callOf(contracts, "reductionToken", "safeTransferFrom", [
-    signer,
-    to,
-    tokenId,
-    grams,
-    "0x",
+  return callOfWords(contracts, "reductionToken", "safeTransferFrom", [
+    ...[addressWord(signer), addressWord(to), numberWord(tokenId, 256), numberWord(grams, 256)],
+    // Bytes for the receiver, which are none: where they begin, and how many there are.
+    ...[numberWord(5n * 32n, 256), numberWord(0n, 256)],
   ]);
 };
 
@@ -21,7 +20,10 @@ const retirement = z.object({ tokenId: whole, grams: whole, purpose: small, cont
 /** Retires the signer's units for ever, for a purpose. */
 export const retire: ChainHandler = async (stored, { contracts }) => {
   const { tokenId, grams, purpose, content } = retirement.parse(stored);
-  return callOf(contracts, "reductionToken", "retire", [tokenId, grams, purpose, content]);
+  return callOfWords(contracts, "reductionToken", "retire", [
+    ...[numberWord(tokenId, 256), numberWord(grams, 64)],
+    ...[numberWord(BigInt(purpose), 8), hashWord(content)],
+  ]);
 };
 
 const certificate = z.object({
