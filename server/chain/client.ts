@@ -17,6 +17,11 @@ export interface ChainClient {
   send<T>(method: string, params: readonly unknown[]): Promise<T>;
   /** One method with many parameter lists, in few requests; results in order. Who lacks it is asked one by one. */
   batch?<T>(method: string, lists: readonly (readonly unknown[])[]): Promise<T[]>;
+  /** The same, where each call has an end of its own, in order; a failure is one that `send` would throw. */
+  each?<T>(
+    method: string,
+    lists: readonly (readonly unknown[])[],
+  ): Promise<PromiseSettledResult<T>[]>;
   /** `eth_call` or `eth_estimateGas`, where a revert is an answer and not a failure. */
   attempt(method: "eth_call" | "eth_estimateGas", params: readonly unknown[]): Promise<CallResult>;
   /**
@@ -52,6 +57,14 @@ export function connectChain(options: {
     chainId: options.chainId,
     send: (method, params) => mapped(method, pool.call(method, params)),
     batch: (method, lists) => mapped(method, pool.batch(method, lists)),
+    each: async <T>(method: string, lists: readonly (readonly unknown[])[]) => {
+      const results = await pool.each<T>(method, lists);
+      return results.map((result) =>
+        result.status === "fulfilled"
+          ? result
+          : { status: "rejected", reason: failureOf(method, result.reason) },
+      );
+    },
     attempt: async (method, params) => {
       try {
         return { ok: true, data: await pool.call<string>(method, params) };

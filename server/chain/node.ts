@@ -42,6 +42,11 @@ export interface Node {
   call<T>(method: string, params: readonly unknown[], milliseconds?: number): Promise<T>;
   /** The same method with many parameter lists, in as few requests as the answers' size allows; results in order. */
   batch<T>(method: string, lists: readonly (readonly unknown[])[]): Promise<T[]>;
+  /** The same, where each call has an end of its own: what fails for one says nothing of the others. Never rejects. */
+  each<T>(
+    method: string,
+    lists: readonly (readonly unknown[])[],
+  ): Promise<PromiseSettledResult<T>[]>;
   close(): void;
 }
 
@@ -68,10 +73,10 @@ export function openNode(url: string): Node {
     });
   };
 
-  const some = async <T>(
+  const answersOf = async (
     method: string,
     lists: readonly (readonly unknown[])[],
-  ): Promise<readonly T[]> => {
+  ): Promise<(Answer | undefined)[]> => {
     const first = nextId;
     nextId += lists.length;
     const calls = lists.map((params, k) => ({ jsonrpc: "2.0", id: first + k, method, params }));
@@ -80,12 +85,32 @@ export function openNode(url: string): Node {
     if (!Array.isArray(answers)) throw new NodeError(answers.error ?? {});
     callBytes = Math.max(1, bytes.length / lists.length);
     const results = new Map(answers.map((answer) => [answer.id, answer]));
-    return lists.map((_, k) => {
-      const answer = results.get(first + k);
-      if (answer?.error) throw new NodeError(answer.error);
-      if (!answer) throw new NodeError({ message: "the node left calls of a batch out" });
-      return answer.result as T;
-    });
+    return lists.map((_, k) => results.get(first + k));
+  };
+
+  const some = async <T>(
+    method: string,
+    lists: readonly (readonly unknown[])[],
+  ): Promise<readonly T[]> => {
+    const answers = await answersOf(method, lists);
+    return answers.map((answer) => resultOf<T>(answer));
+  };
+
+  const settled = async <T>(
+    method: string,
+    part: readonly (readonly unknown[])[],
+  ): Promise<PromiseSettledResult<T>[]> => {
+    const alone = (): Promise<PromiseSettledResult<T>[]> =>
+      Promise.allSettled(part.map((params) => node.call<T>(method, params)));
+    if (part.length === 1) return alone();
+    try {
+      const answers = await answersOf(method, part);
+      return Promise.allSettled(answers.map(async (answer) => resultOf<T>(answer)));
+    } catch (cause) {
+      // A node that takes no batches says so in its own words; one that is away is away for each.
+      if (cause instanceof NodeError && !isRateLimit(cause)) return alone();
+      return part.map(() => ({ status: "rejected", reason: cause }));
+    }
   };
 
   const node: Node = {
@@ -120,9 +145,23 @@ export function openNode(url: string): Node {
       }
       return results;
     },
+    each: async <T>(method: string, lists: readonly (readonly unknown[])[]) => {
+      const results: PromiseSettledResult<T>[] = [];
+      while (results.length < lists.length) {
+        const part = lists.slice(results.length, results.length + MOST_BATCH_CALLS);
+        results.push(...(await settled<T>(method, part)));
+      }
+      return results;
+    },
     close: () => agent.destroy(),
   };
   return node;
+}
+
+function resultOf<T>(answer: Answer | undefined): T {
+  if (answer?.error) throw new NodeError(answer.error);
+  if (!answer) throw new NodeError({ message: "the node left calls of a batch out" });
+  return answer.result as T;
 }
 
 /** Whether a call asks for the logs of more than one block. */

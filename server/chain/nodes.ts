@@ -77,6 +77,16 @@ export class NodePool {
     return this.#first((member) => member.node.batch<T>(method, lists));
   }
 
+  /** See ChainClient.each. With several nodes each call goes its own way. */
+  each<T>(
+    method: string,
+    lists: readonly (readonly unknown[])[],
+  ): Promise<PromiseSettledResult<T>[]> {
+    const [first, second] = this.#members;
+    if (first && !second) return first.node.each<T>(method, lists);
+    return Promise.allSettled(lists.map((params) => this.call<T>(method, params)));
+  }
+
   /** See ChainClient.agree. */
   async agree(height: number, hash: string): Promise<boolean> {
     if (this.#members.length === 1) return true;

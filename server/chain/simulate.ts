@@ -8,6 +8,9 @@ type Simulated = {
 const METHOD_MISSING =
   /not (supported|found|available|implemented)|does ?n.t exist|unsupported|unknown method/i;
 
+/** What a node says to more calls than fit into one block, or than it simulates at a time. */
+const TOO_MANY = /gas|too (many|large|big)|limit|exceed/i;
+
 /** Nodes without eth_simulateV1; asked once each. */
 const without = new WeakSet<ChainClient>();
 
@@ -31,11 +34,27 @@ export async function simulateBundle(
       return limitsOf(blocks[0]?.calls.slice(earlier.length) ?? []);
     } catch (cause) {
       const said = nodeMessage(cause instanceof Error ? (cause.cause ?? cause) : cause);
-      if (!METHOD_MISSING.test(said)) throw cause;
-      without.add(client);
+      if (METHOD_MISSING.test(said)) {
+        without.add(client);
+      } else if (TOO_MANY.test(said) && earlier.length + calls.length > 1) {
+        return simulateFewer(client, signer, earlier, calls);
+      } else {
+        throw cause;
+      }
     }
   }
   return simulatePending(client, signer, calls[0]);
+}
+
+/** Half of the calls; where not even one fits behind the earlier ones, none until a block has taken some of those. */
+async function simulateFewer(
+  client: ChainClient,
+  signer: string,
+  earlier: readonly UnsignedCall[],
+  calls: readonly UnsignedCall[],
+): Promise<bigint[]> {
+  if (calls.length <= 1) return [];
+  return simulateBundle(client, signer, earlier, calls.slice(0, Math.ceil(calls.length / 2)));
 }
 
 function limitsOf(calls: Simulated["calls"]): bigint[] {

@@ -43,7 +43,7 @@ const environment = z.object({
     .enum(["refuse", "allow"], { message: "must be refuse or allow" })
     .default("refuse"),
   FINALITY_BLOCKS: whole(0, 100_000).default(12),
-  WRITER_IN_FLIGHT: whole(1, 1_000).default(64),
+  WRITER_IN_FLIGHT: whole(1, 1_000).default(256),
   STUCK_SECONDS: whole(1, 86_400).default(30),
   FEE_CEILING_GWEI: whole(0, 1_000_000).default(500),
   LOG_LEVEL: z

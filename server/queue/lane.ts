@@ -4,7 +4,7 @@ import { execute } from "./execute.ts";
 import { nextInLane, type Operation } from "./ledger.ts";
 
 /** Most commands of a lane that are looked at together, and signed in one transaction. */
-const BATCH = 32;
+const BATCH = 128;
 
 /**
  * Carries out the pending commands of a lane in their order. Who finds the lane taken leaves at once: its

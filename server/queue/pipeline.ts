@@ -11,7 +11,7 @@ import { encode, refused } from "./encode.ts";
 import { NonceTakenError, type Operation, type Stored, storeSigned } from "./ledger.ts";
 
 /** Most transactions of one signer in no block; nodes keep at least 16 of an account in their pools, ours more. */
-const DEFAULT_IN_FLIGHT = 64;
+const DEFAULT_IN_FLIGHT = 256;
 
 type Work = { readonly signer: string; readonly operations: readonly Operation[] };
 type Encoded = { readonly operation: Operation; readonly call: UnsignedCall };
@@ -148,19 +148,20 @@ async function send(
     throw cause;
   }
   for (const _ of stored) crashPoint("nonce-stored");
-  await Promise.all(stored.map((one) => hand(context, one)));
+  const handed = await context.writer.sendAll(stored.map(({ signed }) => signed.raw));
+  for (const [index, one] of handed.entries()) tell(context, stored[index] as Stored, one);
   return stored.length;
 }
 
-async function hand(
+function tell(
   context: ExecuteContext,
-  { operationId, nonce, signed }: Stored,
-): Promise<void> {
-  try {
-    await context.writer.send(signed.raw);
-  } catch (cause) {
+  { operationId, nonce }: Stored,
+  handed: PromiseSettledResult<void>,
+): void {
+  if (handed.status === "rejected") {
     // The bytes are stored: the sweep sends them again, or fills the nonce when nobody can take them.
-    context.logger.warn({ operation: operationId, reason: String(cause) }, "sent again later");
+    const reason = String(handed.reason);
+    context.logger.warn({ operation: operationId, reason }, "sent again later");
     return;
   }
   crashPoint("transaction-sent");

@@ -38,6 +38,8 @@ describe("command flow", function () {
     send: async () => {
       throw new Error("cut before sending");
     },
+    sendAll: (raws) =>
+      Promise.allSettled(raws.map(() => Promise.reject(new Error("cut before sending")))),
   });
 
   describe("refusals", () => {

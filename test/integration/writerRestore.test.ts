@@ -112,7 +112,10 @@ describe("commands after a restore of yesterday's database", function () {
     const before = await registry.grams("enterprise");
     const real = createWriter(registry.chain, registry.keys);
     const lost: string[] = [];
-    const hidden: ChainWriter = { ...real, send: async (raw) => void lost.push(raw) };
+    const hidden: ChainWriter = {
+      ...real,
+      sendAll: (raws) => Promise.allSettled(raws.map(async (raw) => void lost.push(raw))),
+    };
     const operation = await registry.store("transfer", "applicant", body(11));
     await backUp();
     await runLane(registry.executeContext({ writer: hidden }), lane);
