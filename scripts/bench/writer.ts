@@ -6,6 +6,7 @@ import path from "node:path";
 import { parseArgs } from "node:util";
 import { startStack } from "../dev/stack.ts";
 import { alone, beside, keeps, type Row, table } from "./gasRows.ts";
+import { processTimes, usedBetween } from "./processTimes.ts";
 import { openWorld } from "./registryWorld.ts";
 import { Bare } from "./writerBare.ts";
 import { Ours } from "./writerOurs.ts";
@@ -31,6 +32,13 @@ function median(values: readonly number[]): number {
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
 
+function used(before: ReadonlyMap<string, number>, after: ReadonlyMap<string, number>): string {
+  const parts = usedBetween(before, after, commands);
+  const whole = parts.reduce((sum, [, milliseconds]) => sum + milliseconds, 0);
+  const each = parts.map(([part, milliseconds]) => `${part} ${milliseconds.toFixed(2)}`);
+  return `processor milliseconds for each: ${whole.toFixed(2)} (${each.join(", ")})`;
+}
+
 async function measure(): Promise<Row[]> {
   const dataFolder = mkdtempSync(path.join(tmpdir(), "tanpu bench "));
   const stack = await startStack({ dataFolder, mode: "demo" });
@@ -48,8 +56,13 @@ async function measure(): Promise<Row[]> {
     await bare.burst(Math.min(200, commands));
     const rates = { ours: [] as number[], bare: [] as number[] };
     for (let round = 0; round < rounds; round++) {
+      const begun = processTimes(dataFolder);
       rates.bare.push(await bare.burst(commands));
+      const between = processTimes(dataFolder);
       rates.ours.push(await ours.burst(commands));
+      const ended = processTimes(dataFolder);
+      say(`bare, ${used(begun, between)}`);
+      say(`by API, ${used(between, ended)}`);
       say(
         `bare ${rates.bare.at(-1)?.toFixed(1)}/s, by API until mirrored ${rates.ours.at(-1)?.toFixed(1)}/s`,
       );

@@ -76,8 +76,11 @@ export class Ours {
     const { accounts, tokenId } = this.#world;
     const from = accounts[index % accounts.length] as WorldAccount;
     const to = accounts[(index + 1) % accounts.length] as WorldAccount;
-    const id = randomUUID();
     const body = JSON.stringify({ tokenId, to: to.address, grams: "1" });
+    return this.#post(from, randomUUID(), body);
+  }
+
+  #post(from: WorldAccount, id: string, body: string): Promise<string> {
     return new Promise((resolve, reject) => {
       const call = request(
         `${this.#stack.apiUrl()}/v1/transfers`,
@@ -97,7 +100,11 @@ export class Ours {
           });
         },
       );
-      call.once("error", reject);
+      call.once("error", (cause) => {
+        // The API closed an idle connection just as it was used; the same id may be sent again.
+        if (call.reusedSocket) this.#post(from, id, body).then(resolve, reject);
+        else reject(cause);
+      });
       call.end(body);
     });
   }
