@@ -11,6 +11,8 @@ import { operationRoutes } from "./operations/routes.ts";
 import { periodRoutes } from "./periods/routes.ts";
 import { retirementRoutes } from "./retirements/routes.ts";
 import type { Route } from "./route.ts";
+import { searchRoutes } from "./search/routes.ts";
+import { sourceRoutes } from "./sources/routes.ts";
 import { tokenRoutes } from "./tokens/routes.ts";
 import { transferRoutes } from "./transfers/routes.ts";
 import { webhookRoutes } from "./webhooks/routes.ts";
@@ -23,12 +25,14 @@ export const routes: readonly Route[] = [
   ...statementRoutes,
   ...decisionRoutes,
   ...objectionRoutes,
+  ...sourceRoutes,
   ...tokenRoutes,
   ...transferRoutes,
   ...retirementRoutes,
   ...certificateRoutes,
   ...operationRoutes,
   ...webhookRoutes,
+  ...searchRoutes,
   ...blobRoutes,
   ...healthRoutes,
   ...homeRoutes,

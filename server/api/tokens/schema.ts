@@ -1,7 +1,9 @@
+import { movementKinds } from "../../database/queries/history.ts";
 import { certificateSchema } from "../certificates/schema.ts";
 import { objectionSchema, requestSchema, statementSchema } from "../issuanceRequests/schema.ts";
 import { periodSchema } from "../periods/schema.ts";
 import { amountSchema, retirementSchema } from "../retirements/schema.ts";
+import { methodologySchema, sourceSchema } from "../sources/schema.ts";
 import { addressField, pageFields, tokenIdField } from "../validation.ts";
 import { z } from "../zod.ts";
 
@@ -14,7 +16,26 @@ export const tokenQuery = z.strictObject({
     .optional(),
   ...pageFields,
 });
-export const holdingQuery = z.strictObject(pageFields);
+export const holdingQuery = z.strictObject({
+  at: z
+    .string()
+    .regex(/^(\d{1,12}|\d{4}-\d{2}-\d{2})$/)
+    .optional()
+    .openapi({
+      description:
+        "What was held at the end of a block, or at the end of a day in China time; now when left out 历史时点余额",
+      example: "2026-11-20",
+    }),
+  ...pageFields,
+});
+export const historyQuery = z.strictObject(pageFields);
+export const serialParams = z.strictObject({
+  id: tokenIdField,
+  serial: z
+    .string()
+    .regex(/^(0|[1-9]\d{0,17})$/)
+    .openapi({ description: "Serial of a retired gram, from 0", example: "12" }),
+});
 
 export const tokenSchema = z
   .object({
@@ -59,37 +80,53 @@ export const holdingSchema = z
   .object({ tokenId: z.string(), account: z.string(), grams: z.string(), held: amountSchema })
   .openapi("Holding");
 
+export const movementSchema = z
+  .object({
+    kind: z.enum(movementKinds).openapi({
+      description:
+        "issued 签发, moved 转让, retired 注销, voided 作废, reissued 补发, forced 司法划转或非交易过户",
+    }),
+    from: z.string().nullable(),
+    to: z.string().nullable(),
+    operator: z.string().openapi({ description: "Account or contract that moved the units" }),
+    grams: z.string(),
+    amount: amountSchema,
+    reason: z.string().nullable().openapi({
+      description: "The act, or the number of the request whose debt it was for, as 32 bytes",
+    }),
+    movedAt: z.number().int(),
+    transactionHash: z.string(),
+    blockNumber: z.number().int(),
+    logIndex: z.number().int(),
+  })
+  .openapi("Movement");
+
+/** What units of an id rest on. */
+const origin = {
+  token: tokenSchema,
+  source: sourceSchema.nullable(),
+  methodology: methodologySchema.nullable(),
+  request: requestSchema.nullable(),
+  statements: z.array(statementSchema),
+  objections: z.array(objectionSchema),
+};
+const blobsSchema = z
+  .record(z.string(), z.string().nullable())
+  .openapi({ description: "Hashes to fetch from /v1/blobs/{hash}" });
+
+export const serialSchema = z
+  .object({
+    serial: z.string(),
+    retirement: retirementSchema,
+    certificates: z.array(certificateSchema),
+    ...origin,
+    blobs: blobsSchema,
+  })
+  .openapi("SerialProvenance");
+
 export const provenanceSchema = z
   .object({
-    token: tokenSchema,
-    source: z
-      .object({
-        sourceId: z.string(),
-        programme: z.number().int(),
-        methodology: z.number().int(),
-        assetKey: z.string(),
-        applicant: z.string(),
-        owner: z.string(),
-        carryMilligrams: z.string(),
-        state: z.string().openapi({ description: "pending, active, suspended or delisted" }),
-        document: z.string(),
-      })
-      .nullable(),
-    methodology: z
-      .object({
-        programme: z.number().int(),
-        methodology: z.number().int(),
-        contentHash: z.string(),
-        class: z.number().int(),
-        status: z.number().int(),
-        firstDay: z.number().int(),
-        endDay: z.number().int(),
-        capMilligrams: z.string(),
-      })
-      .nullable(),
-    request: requestSchema.nullable(),
-    statements: z.array(statementSchema),
-    objections: z.array(objectionSchema),
+    ...origin,
     transfers: z.array(
       z.object({
         from: z.string().nullable(),
@@ -103,9 +140,7 @@ export const provenanceSchema = z
     ),
     retirements: z.array(retirementSchema),
     certificates: z.array(certificateSchema),
-    blobs: z
-      .record(z.string(), z.string().nullable())
-      .openapi({ description: "Hashes to fetch from /v1/blobs/{hash}" }),
+    blobs: blobsSchema,
     truncated: z.boolean().openapi({
       description: "Whether there are more movements or retirements than are shown",
     }),

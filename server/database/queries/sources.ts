@@ -1,6 +1,6 @@
 import type { Pool } from "pg";
 import { formatDay } from "../../domain/period.ts";
-import { bytesOf, hexOf } from "../codec.ts";
+import { bytesOf, hexOf, type Page, type PageRequest, pageOf } from "../codec.ts";
 
 export type SourceView = {
   sourceId: string;
@@ -61,6 +61,36 @@ export async function listSources(
   return rows.map(sourceView);
 }
 
+export const sourceList = { name: "sources", forms: [/^0x[0-9a-f]{64}$/] } as const;
+
+/** Sources in the order of their ids. */
+export async function searchSources(
+  pool: Pool,
+  filter: { programme?: number; methodology?: number; state?: string; party?: string },
+  page: PageRequest,
+): Promise<Page<SourceView>> {
+  const after = page.after?.[0];
+  const { rows } = await pool.query<SourceRow>(
+    `SELECT * FROM mirror.source
+     WHERE ($1::bigint IS NULL OR programme = $1) AND ($2::bigint IS NULL OR methodology = $2)
+       AND ($3::text IS NULL OR state = $3) AND ($4::bytea IS NULL OR applicant = $4 OR owner = $4)
+       AND ($5::bytea IS NULL OR source_id > $5)
+     ORDER BY source_id LIMIT $6`,
+    [
+      filter.programme ?? null,
+      filter.methodology ?? null,
+      filter.state ?? null,
+      filter.party === undefined ? null : bytesOf(filter.party),
+      after === undefined ? null : bytesOf(after),
+      page.limit + 1,
+    ],
+  );
+  return pageOf(sourceList.name, rows, page.limit, {
+    view: sourceView,
+    key: (row) => [hexOf(row.source_id)],
+  });
+}
+
 export type MethodologyView = {
   programme: number;
   methodology: number;
@@ -74,35 +104,65 @@ export type MethodologyView = {
   capMilligrams: string;
 };
 
+type MethodologyRow = {
+  programme: bigint;
+  methodology: bigint;
+  content_hash: Buffer;
+  class: number;
+  status: number;
+  first_day: bigint;
+  end_day: bigint;
+  cap_milligrams: string;
+};
+
+function methodologyView(row: MethodologyRow): MethodologyView {
+  return {
+    programme: Number(row.programme),
+    methodology: Number(row.methodology),
+    contentHash: hexOf(row.content_hash),
+    class: row.class,
+    status: row.status,
+    firstDay: Number(row.first_day),
+    endDay: Number(row.end_day),
+    capMilligrams: row.cap_milligrams,
+  };
+}
+
 export async function findMethodology(
   pool: Pool,
   programme: number,
   methodology: number,
 ): Promise<MethodologyView | undefined> {
-  const { rows } = await pool.query<{
-    content_hash: Buffer;
-    class: number;
-    status: number;
-    first_day: bigint;
-    end_day: bigint;
-    cap_milligrams: string;
-  }>("SELECT * FROM mirror.methodology WHERE programme = $1 AND methodology = $2", [
-    programme,
-    methodology,
-  ]);
-  const row = rows[0];
-  return (
-    row && {
-      programme,
-      methodology,
-      contentHash: hexOf(row.content_hash),
-      class: row.class,
-      status: row.status,
-      firstDay: Number(row.first_day),
-      endDay: Number(row.end_day),
-      capMilligrams: row.cap_milligrams,
-    }
+  const { rows } = await pool.query<MethodologyRow>(
+    "SELECT * FROM mirror.methodology WHERE programme = $1 AND methodology = $2",
+    [programme, methodology],
   );
+  return rows[0] && methodologyView(rows[0]);
+}
+
+export const methodologyList = {
+  name: "methodologies",
+  forms: [/^\d{1,10}$/, /^\d{1,10}$/],
+} as const;
+
+/** Registered methodologies by programme and number. */
+export async function listMethodologies(
+  pool: Pool,
+  filter: { programme?: number; class?: number },
+  page: PageRequest,
+): Promise<Page<MethodologyView>> {
+  const [programme = null, methodology = null] = page.after ?? [];
+  const { rows } = await pool.query<MethodologyRow>(
+    `SELECT * FROM mirror.methodology
+     WHERE ($1::bigint IS NULL OR programme = $1) AND ($2::integer IS NULL OR class = $2)
+       AND ($3::bigint IS NULL OR (programme, methodology) > ($3, $4::bigint))
+     ORDER BY programme, methodology LIMIT $5`,
+    [filter.programme ?? null, filter.class ?? null, programme, methodology, page.limit + 1],
+  );
+  return pageOf(methodologyList.name, rows, page.limit, {
+    view: methodologyView,
+    key: (row) => [row.programme.toString(), row.methodology.toString()],
+  });
 }
 
 /** A closed period: what an issuance request proposes. */
