@@ -107,6 +107,8 @@ const rideReportSchema = z.object({
 });
 export type RideReport = z.output<typeof rideReportSchema>;
 
+const quantities = z.record(z.string(), z.string());
+
 /** DIR/rides/*.json: one ride of the demonstration with its openings and the published key. */
 export const rideSchema = z.object({
   format: z.literal("tanpu-ride/1"),
@@ -118,11 +120,21 @@ export const rideSchema = z.object({
   leafIndex: z.int().min(0),
   salts: z.object({ beneficiary: bytes32, evidence: bytes32 }),
   participant: bytes16,
-  evidence: z.object({
-    behaviour: z.string(),
-    parameterIndex: z.int().min(0),
-    quantities: z.record(z.string(), z.string()),
-  }),
+  /** Of a methodology of the first form with its parameter, of one with formulas with the day. */
+  evidence: z.union([
+    z.strictObject({
+      behaviour: z.string(),
+      parameterIndex: z.int().min(0),
+      day: z.undefined().optional(),
+      quantities,
+    }),
+    z.strictObject({
+      behaviour: z.string(),
+      parameterIndex: z.undefined().optional(),
+      day: z.string().regex(/^\d{4}-\d{2}-\d{2}$/),
+      quantities,
+    }),
+  ]),
   milligrams: wholeNumber,
 });
 export type Ride = z.output<typeof rideSchema>;

@@ -1,6 +1,9 @@
 import type { HashSuite } from "../../../domain/hashSuite.ts";
-import { loadMethodology } from "../../../domain/methodology/load.ts";
-import type { Methodology } from "../../../domain/methodology/quantify.ts";
+import {
+  type AnyMethodology,
+  loadAnyMethodology,
+  statusOf,
+} from "../../../domain/methodology/catalogue.ts";
 import type { RegisteredMethodology } from "../facts.ts";
 import type { Blob } from "../files.ts";
 import { jsonOf } from "../json.ts";
@@ -11,7 +14,7 @@ export function checkMethodology(
   suite: HashSuite,
   blob: Blob | undefined,
   registered: RegisteredMethodology,
-): { check: Check; methodology?: Methodology } {
+): { check: Check; methodology?: AnyMethodology } {
   const id = "methodology.hash";
   if (!blob) {
     return {
@@ -21,8 +24,9 @@ export function checkMethodology(
       ]),
     };
   }
-  const loaded = loadMethodology(suite, jsonOf(blob.bytes));
-  const isPinned = blob.isNamed && loaded.ok && loaded.value.contentHash === registered.contentHash;
+  const loaded = loadAnyMethodology(suite, jsonOf(blob.bytes));
+  const isPinned =
+    blob.isNamed && loaded.ok && loaded.value.methodology.contentHash === registered.contentHash;
   if (!isPinned) {
     return {
       check: fail(id, [
@@ -31,7 +35,8 @@ export function checkMethodology(
       ]),
     };
   }
-  const { code, version, status } = loaded.value.document;
+  const { code, version } = loaded.value.methodology.document;
+  const status = statusOf(loaded.value);
   return {
     check: pass(id, [
       `The published methodology ${code} version ${version} (${status}) is the one the chain pins.`,

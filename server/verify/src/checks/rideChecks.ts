@@ -1,11 +1,11 @@
 import { compareBytes, fromHex, sameBytes, toHex } from "../../../domain/bytes.ts";
 import { beneficiaryOf, evidenceOf } from "../../../domain/commitment.ts";
-import { parseDecimal, parseFactorUnit, productFloor } from "../../../domain/decimal.ts";
 import { carrierTimeFingerprints } from "../../../domain/fingerprint.ts";
 import type { HashSuite } from "../../../domain/hashSuite.ts";
 import { keyRingOf } from "../../../domain/keyRing.ts";
 import type { LeafFile } from "../../../domain/leafFile.ts";
-import type { Methodology } from "../../../domain/methodology/quantify.ts";
+import type { AnyMethodology } from "../../../domain/methodology/catalogue.ts";
+import { requantify, usesAll } from "../../../domain/methodology/requantify.ts";
 import { type Leaf, readLeaf, type SumTree, verifyProof } from "../../../domain/sumTree.ts";
 import type { Proposal } from "../facts.ts";
 import type { Ride } from "../formats.ts";
@@ -16,7 +16,7 @@ export type RideGround = {
   proposal: Proposal;
   file: LeafFile | undefined;
   tree: SumTree | undefined;
-  methodology: Methodology | undefined;
+  methodology: AnyMethodology | undefined;
 };
 
 type Found = { index: number; leaf: Leaf };
@@ -46,7 +46,7 @@ export function areConnected(fingerprints: readonly (readonly Uint8Array[])[]): 
   }
 }
 
-function checkFingerprints(ride: Ride, fingerprints: [Uint8Array, Uint8Array][], window: number) {
+function checkFingerprints(ride: Ride, fingerprints: [Uint8Array, Uint8Array][], window?: number) {
   const id = "ride.fingerprints";
   const platforms = new Set(ride.reports.map(({ platform }) => platform));
   if (platforms.size !== REPORTS || ride.reports.length !== REPORTS) {
@@ -55,7 +55,7 @@ function checkFingerprints(ride: Ride, fingerprints: [Uint8Array, Uint8Array][],
       `该行程有 ${platforms.size} 个平台的 ${ride.reports.length} 次上报，应为三个平台各一次。`,
     ]);
   }
-  if (ride.windowSeconds !== window || !areConnected(fingerprints)) {
+  if ((window !== undefined && ride.windowSeconds !== window) || !areConnected(fingerprints)) {
     return fail(id, [
       "The three reports do not share fingerprints under the methodology's time window.",
       "按方法学的时间窗，三次上报没有共同的指纹。",
@@ -165,26 +165,32 @@ function checkCommitments(suite: HashSuite, ride: Ride, leaf: Leaf | undefined):
       ]);
 }
 
-/** Parameter × quantity of the evidence in whole milligrams, rounded down; undefined without a rule. */
-export function milligramsOf(methodology: Methodology, evidence: Ride["evidence"]) {
-  const rule = methodology.behaviours.get(evidence.behaviour)?.rule;
-  const parameter = methodology.document.parameters[evidence.parameterIndex];
-  if (!rule || parameter?.id !== rule.parameter) return undefined;
-  const quantity = parseDecimal(evidence.quantities[rule.quantity.name] ?? "");
-  const value = parseDecimal(parameter.value);
-  const unit = parseFactorUnit(parameter.unit);
-  const isOne = Object.keys(evidence.quantities).length === 1 && unit?.per === rule.quantity.unit;
-  return quantity && value && isOne ? productFloor(quantity, value, unit.milligrams) : undefined;
+/**
+ * The evidence's quantities through the methodology's parameter or formulas, exactly, in whole milligrams;
+ * undefined when it has no rule for them.
+ */
+export function milligramsOf(any: AnyMethodology, evidence: Ride["evidence"]) {
+  const form = evidence.day === undefined ? 1 : 2;
+  if (any.form !== form || !usesAll(any, evidence)) return undefined;
+  const milligrams = requantify(any, evidence, "exact");
+  return milligrams.ok ? milligrams.value : undefined;
 }
 
-function checkMilligrams(ride: Ride, leaf: Leaf | undefined, methodology: Methodology | undefined) {
+/** The width of the buckets its fingerprints fall into; undefined where it has none. */
+function windowOf(any: AnyMethodology): number | undefined {
+  if (any.form === 1) return any.methodology.windowSeconds;
+  const { identity } = any.methodology.document;
+  return identity.kind === "carrier-time" ? identity.windowSeconds : undefined;
+}
+
+function checkMilligrams(ride: Ride, leaf: Leaf | undefined, methodology: AnyMethodology | undefined) {
   const id = "ride.milligrams";
   const milligrams = methodology && milligramsOf(methodology, ride.evidence);
   return milligrams !== undefined &&
     [ride.milligrams, leaf?.milligrams].every((it) => it === milligrams)
     ? pass(id, [
-        `The methodology's parameter times the quantity gives ${milligrams} mg, as the leaf carries.`,
-        `方法学参数乘以监测量得 ${milligrams} 毫克，与叶子一致。`,
+        `The methodology gives ${milligrams} mg for the quantities, as the leaf carries.`,
+        `按方法学由监测量得 ${milligrams} 毫克，与叶子一致。`,
       ])
     : fail(id, [
         `The methodology gives ${milligrams ?? "no"} mg; the ride states ${ride.milligrams} mg and the leaf carries ${leaf?.milligrams ?? "no"} mg.`,
@@ -200,7 +206,7 @@ export function checkRide(suite: HashSuite, ride: Ride, ground: RideGround): Che
   const isThere = file && ride.leafIndex < file.header.count;
   const leaf = isThere ? readLeaf(file.records, ride.leafIndex) : undefined;
   return [
-    checkFingerprints(ride, fingerprints, methodology?.windowSeconds ?? ride.windowSeconds),
+    checkFingerprints(ride, fingerprints, methodology && windowOf(methodology)),
     checkOneLeaf(ride, leavesOf(file, component), component.size),
     checkProof(suite, ride, ground),
     checkCommitments(suite, ride, leaf),
