@@ -31,11 +31,11 @@ const MUTATIONS: readonly Mutation[] = [
   {
     name: "fingerprint",
     what: "reports that share a fingerprint are no longer one activity",
-    file: "server/intake/dedupe.ts",
-    original: "    parents[rootOf(parents, first)] = rootOf(parents, second);\n",
-    replacement: "    rootOf(parents, second);\n",
+    file: "server/intake/close/components.ts",
+    original: "    this.#parents.set(this.#rootOf(a), this.#rootOf(b));\n",
+    replacement: "    this.#rootOf(b);\n",
     suite: "domain",
-    test: "test/domain/dedupe.test.ts",
+    test: "test/domain/components.test.ts",
   },
   {
     name: "period",

@@ -4,6 +4,13 @@ import { loadKeccakKernel, type TreeKernel } from "./treeKernel.ts";
 /** The names a leaf file, bundle or vector may state. A 国密 chain adds its own suite here. */
 export type HashSuiteName = "keccak";
 
+/** A hash under way. */
+export interface RunningHash {
+  update(bytes: Uint8Array): void;
+  /** The 32 bytes; the last call. */
+  digest(): Uint8Array;
+}
+
 /**
  * A named pair of a hash and a keyed pseudorandom function, both 32 bytes long. The hash is the one
  * of the chain the root goes to; the PRF never reaches a chain.
@@ -12,6 +19,8 @@ export interface HashSuite {
   readonly name: HashSuiteName;
   /** Hash of the parts one after the other. */
   hash(...parts: Uint8Array[]): Uint8Array;
+  /** The hash over bytes that come in parts, by a state of its own. */
+  begin(): Promise<RunningHash>;
   /** Hashes many of the tree's nodes in one call; without it each goes through `hash`. */
   readonly treeKernel?: TreeKernel;
   /** HMAC-SHA-256 of the message. A key's bytes must not be changed after their first use. */
@@ -66,6 +75,13 @@ export async function loadHashSuite(name: HashSuiteName): Promise<HashSuite> {
       keccak.init();
       for (const part of parts) keccak.update(part);
       return keccak.digest("binary");
+    },
+    begin: async () => {
+      const running = (await createKeccak(256)).init();
+      return {
+        update: (bytes) => void running.update(bytes),
+        digest: () => running.digest("binary"),
+      };
     },
     prf: hmacOf(sha256),
   };

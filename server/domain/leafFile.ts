@@ -2,7 +2,7 @@ import { z } from "zod";
 import { concat, toHex, utf8 } from "./bytes.ts";
 import type { HashSuite, HashSuiteName } from "./hashSuite.ts";
 import { type Result, refuse, succeed } from "./result.ts";
-import { buildTree, LEAF_BYTES, type SumTree } from "./sumTree.ts";
+import { buildTree, LEAF_BYTES, type SumTree, type TreeHead } from "./sumTree.ts";
 
 /** The first line of a leaf file. Every value it states can be computed again from the records. */
 export type LeafFileHeader = {
@@ -40,12 +40,17 @@ const headerSchema = z.strictObject({
 /** A header longer than this is no header. */
 export const LONGEST_HEADER_BYTES = 4_096;
 
+/** The first line of a leaf file, with its end. */
+export function encodeLeafHeader(header: LeafFileHeader): Uint8Array {
+  const { format, suite, count, depth, totalMilligrams, root, sourceId, first, end } = header;
+  // The order of the members is fixed here, because the file is addressed by its hash.
+  const line = { format, suite, count, depth, totalMilligrams, root, sourceId, first, end };
+  return utf8(`${JSON.stringify(line)}\n`);
+}
+
 /** The bytes of a leaf file: one line of JSON, then the records as they are. */
 export function encodeLeafFile(file: LeafFile): Uint8Array {
-  const { format, suite, count, depth, totalMilligrams, root, sourceId, first, end } = file.header;
-  // The order of the members is fixed here, because the file is addressed by its hash.
-  const header = { format, suite, count, depth, totalMilligrams, root, sourceId, first, end };
-  return concat(utf8(`${JSON.stringify(header)}\n`), file.records);
+  return concat(encodeLeafHeader(file.header), file.records);
 }
 
 function malformed(detail: string): ReturnType<typeof refuse> {
@@ -82,6 +87,30 @@ export function parseLeafFile(bytes: Uint8Array): Result<LeafFile> {
 }
 
 /**
+ * Compares what a header states with the tree of its records. LEAF_FILE_MALFORMED, LEAF_TOTAL_WRONG,
+ * LEAF_ROOT_WRONG.
+ */
+export function checkLeafHeader(
+  suite: HashSuite,
+  header: LeafFileHeader,
+  tree: TreeHead,
+): Result<LeafFileHeader> {
+  if (header.suite !== suite.name) return malformed(`the suite is ${header.suite}`);
+  if (tree.count !== header.count) return malformed("the length does not agree with the count");
+  if (tree.depth !== header.depth) return malformed("the depth does not agree");
+  const total = tree.totalMilligrams.toString();
+  if (total !== header.totalMilligrams) {
+    return refuse("LEAF_TOTAL_WRONG", {
+      values: { actual: total, expected: header.totalMilligrams },
+    });
+  }
+  const root = toHex(tree.root);
+  return root === header.root
+    ? succeed(header)
+    : refuse("LEAF_ROOT_WRONG", { values: { actual: root, expected: header.root } });
+}
+
+/**
  * Builds the tree of a file again and compares everything the header states. LEAF_FILE_MALFORMED,
  * LEAF_ORDER_BROKEN, LEAF_TOTAL_WRONG, LEAF_ROOT_WRONG.
  */
@@ -95,16 +124,6 @@ export function verifyLeafFile(
   if (header.suite !== suite.name) return malformed(`the suite is ${header.suite}`);
   const tree = buildTree(suite, records);
   if (!tree.ok) return tree;
-  if (tree.value.depth !== header.depth) return malformed("the depth does not agree");
-  const total = tree.value.totalMilligrams.toString();
-  if (total !== header.totalMilligrams) {
-    return refuse("LEAF_TOTAL_WRONG", {
-      values: { actual: total, expected: header.totalMilligrams },
-    });
-  }
-  const root = toHex(tree.value.root);
-  if (root !== header.root) {
-    return refuse("LEAF_ROOT_WRONG", { values: { actual: root, expected: header.root } });
-  }
-  return succeed({ header, records, tree: tree.value });
+  const checked = checkLeafHeader(suite, header, tree.value);
+  return checked.ok ? succeed({ header, records, tree: tree.value }) : checked;
 }

@@ -1,11 +1,12 @@
 import { beneficiaryOf, type Evidence, evidenceOf, saltsOf } from "../domain/commitment.ts";
 import type { HashSuite } from "../domain/hashSuite.ts";
 import type { AnyMethodology } from "../domain/methodology/catalogue.ts";
-import { formatDay } from "../domain/period.ts";
+import { chinaDay, formatDay } from "../domain/period.ts";
 
 /** A report, as far as its leaf's commitments are about it. */
 export type Committed = {
-  day: number;
+  /** Unix seconds. Its own day decides, not that of its fingerprint, which may begin before midnight. */
+  at: number;
   behaviour: string;
   /** Canonical JSON. */
   quantities: string;
@@ -17,7 +18,7 @@ export type Committed = {
 export function evidenceIn(any: AnyMethodology, report: Committed): Evidence {
   const { behaviour } = report;
   const quantities = JSON.parse(report.quantities) as Record<string, string>;
-  if (any.form === 2) return { behaviour, day: formatDay(report.day), quantities };
+  if (any.form === 2) return { behaviour, day: formatDay(chinaDay(report.at)), quantities };
   const parameterIndex = any.methodology.behaviours.get(behaviour)?.parameterIndex ?? 0;
   return { behaviour, parameterIndex, quantities };
 }

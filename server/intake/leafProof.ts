@@ -1,13 +1,13 @@
 import { toHex } from "../domain/bytes.ts";
 import type { HashSuite } from "../domain/hashSuite.ts";
-import { LONGEST_HEADER_BYTES, parseLeafHeader, verifyLeafFile } from "../domain/leafFile.ts";
+import { checkLeafHeader, LONGEST_HEADER_BYTES, parseLeafHeader } from "../domain/leafFile.ts";
 import { encodeLevelFile, nodesFromEnd } from "../domain/levelFile.ts";
 import {
   LEAF_BYTES,
   type Leaf,
   readLeaf,
   type Sibling,
-  type SumTree,
+  TreeBuilder,
   type TreeHead,
 } from "../domain/sumTree.ts";
 import { blocksOf, proofFrom } from "../domain/treeBlocks.ts";
@@ -33,13 +33,30 @@ export async function readLeafProof(
   head: TreeHead,
   index: number,
 ): Promise<LeafProof | undefined> {
+  const found = await readParts(place, leafFileHash, head, index);
+  if (found === "another tree") return undefined;
+  if (found) return found;
+  await makeLevels(place, leafFileHash);
+  const again = await readParts(place, leafFileHash, head, index);
+  if (again === "another tree") return undefined;
+  if (!again) throw new BlobStoreError(`The leaf file ${leafFileHash} changed while it was read.`);
+  return again;
+}
+
+/** The proof as far as the files have it, or undefined when the levels do not lead to the head. */
+async function readParts(
+  place: Place,
+  leafFileHash: string,
+  head: TreeHead,
+  index: number,
+): Promise<LeafProof | "another tree" | undefined> {
   const blocks = blocksOf(head.count, index);
   const [leaves, levels] = await Promise.all([
     place.store.open(leafFileHash),
     place.store.openBeside(leafFileHash, "levels"),
   ]);
   try {
-    if (!leaves || !(await isOf(leaves, head))) return undefined;
+    if (!leaves || !(await isOf(leaves, head))) return "another tree";
     const start = leaves.length - head.count * LEAF_BYTES;
     const parts = blocks.map((block) => {
       const { level, first, end } = block;
@@ -58,7 +75,7 @@ export async function readLeafProof(
   } finally {
     await Promise.all([leaves?.close(), levels?.close()]);
   }
-  return rebuilt(place, leafFileHash, index);
+  return undefined;
 }
 
 /**
@@ -77,40 +94,46 @@ async function isOf(leaves: PartReader, head: TreeHead): Promise<boolean> {
   );
 }
 
-type Rebuilt = { records: Uint8Array; tree: SumTree };
-
 /** What is being made again at this moment: several who ask at once wait for one building. */
-const making = new WeakMap<BlobStore, Map<string, Promise<Rebuilt | undefined>>>();
+const making = new WeakMap<BlobStore, Map<string, Promise<void>>>();
 
-async function rebuilt(
-  place: Place,
-  leafFileHash: string,
-  index: number,
-): Promise<LeafProof | undefined> {
-  const all = making.get(place.store) ?? new Map<string, Promise<Rebuilt | undefined>>();
+async function makeLevels(place: Place, leafFileHash: string): Promise<void> {
+  const all = making.get(place.store) ?? new Map<string, Promise<void>>();
   making.set(place.store, all);
   const one = all.get(leafFileHash) ?? rebuild(place, leafFileHash);
   all.set(leafFileHash, one);
   try {
-    const found = await one;
-    if (!found) return undefined;
-    return { leaf: readLeaf(found.records, index), siblings: found.tree.proof(index) };
+    await one;
   } finally {
     all.delete(leafFileHash);
   }
 }
 
-async function rebuild(
-  { suite, store }: Place,
-  leafFileHash: string,
-): Promise<Rebuilt | undefined> {
-  const bytes = await store.get(leafFileHash);
-  if (!bytes) return undefined;
-  const file = verifyLeafFile(suite, bytes);
-  if (!file.ok) {
-    throw new BlobStoreError(`The leaf file ${leafFileHash} is not one: ${file.refusal.code}.`);
+/** Records read at a time, so that a city's file is never whole in memory. */
+const PART_BYTES = 65_536 * LEAF_BYTES;
+
+async function rebuild({ suite, store }: Place, leafFileHash: string): Promise<void> {
+  const leaves = await store.open(leafFileHash);
+  if (!leaves) throw new BlobStoreError(`The leaf file ${leafFileHash} is gone.`);
+  try {
+    const start = Math.min(leaves.length, LONGEST_HEADER_BYTES);
+    const line = parseLeafHeader(await leaves.read(0, start));
+    const builder = new TreeBuilder(suite);
+    for (let at = line.ok ? line.value.end : leaves.length; at < leaves.length; ) {
+      const end = Math.min(at + PART_BYTES, leaves.length);
+      const added = builder.add(await leaves.read(at, end));
+      if (!added.ok) throw damaged(leafFileHash, added.refusal.code);
+      at = end;
+    }
+    const tree = builder.finish();
+    if (!line.ok || !tree.ok) throw damaged(leafFileHash, "LEAF_FILE_MALFORMED");
+    const checked = checkLeafHeader(suite, line.value.header, tree.value);
+    if (!checked.ok) throw damaged(leafFileHash, checked.refusal.code);
+    await store.putBeside(leafFileHash, "levels", encodeLevelFile(suite, tree.value));
+  } finally {
+    await leaves.close();
   }
-  const { records, tree } = file.value;
-  await store.putBeside(leafFileHash, "levels", encodeLevelFile(suite, tree));
-  return { records, tree };
 }
+
+const damaged = (leafFileHash: string, code: string): BlobStoreError =>
+  new BlobStoreError(`The leaf file ${leafFileHash} is not one: ${code}.`);

@@ -79,8 +79,12 @@ async function main(): Promise<void> {
   ]);
   const methodologies = await readTexts(suite);
   const hash = (bytes: Uint8Array): string => toHex(suite.hash(bytes));
-  const kept = openBlobStore(path.join(config.dataFolder, "blobs"), hash);
-  const published = openBlobStore(path.join(config.dataFolder, "published", "blobs"), hash);
+  const kept = openBlobStore(path.join(config.dataFolder, "blobs"), hash, suite.begin);
+  const published = openBlobStore(
+    path.join(config.dataFolder, "published", "blobs"),
+    hash,
+    suite.begin,
+  );
   const done = new Set<string>();
   const feeCeilingWei = BigInt(config.feeCeilingGwei) * WEI_PER_GWEI;
   const webhookPool = openPool({

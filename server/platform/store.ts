@@ -12,6 +12,8 @@ export interface BlobStore {
    * digits.
    */
   put(bytes: Uint8Array): Promise<string>;
+  /** As `put`, for a blob that is made or copied a part at a time and never whole in memory. */
+  putParts(parts: AsyncIterable<Uint8Array>): Promise<string>;
   /**
    * The bytes, or undefined when the store does not have them. @throws BlobStoreError when they no
    * longer have their hash.
@@ -39,9 +41,29 @@ export interface PartReader {
   close(): Promise<void>;
 }
 
+const PART_BYTES = 1 << 20;
+
+/** The whole of a file in parts; closes it. */
+export async function* partsOf(file: PartReader): AsyncGenerator<Uint8Array> {
+  try {
+    for (let at = 0; at < file.length; at += PART_BYTES) {
+      yield await file.read(at, Math.min(at + PART_BYTES, file.length));
+    }
+  } finally {
+    await file.close();
+  }
+}
+
 /** A store that was misused or whose content is damaged. */
 export class BlobStoreError extends Error {
   override name = "BlobStoreError";
+}
+
+/** A hash over bytes that come in parts. */
+export interface RunningHash {
+  update(bytes: Uint8Array): void;
+  /** The last call. */
+  digest(): Uint8Array;
 }
 
 const isMissing = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === "ENOENT";
@@ -53,8 +75,13 @@ const isMissing = (error: unknown): boolean => (error as NodeJS.ErrnoException).
  *
  * @param hash - 32-byte hash of the bytes as hex, with or without `0x`; passed in because only the
  * domain knows which
+ * @param beginHash - the same hash over parts; without it a blob put in parts is read back whole once
  */
-export function openBlobStore(folder: string, hash: (bytes: Uint8Array) => string): BlobStore {
+export function openBlobStore(
+  folder: string,
+  hash: (bytes: Uint8Array) => string,
+  beginHash?: () => Promise<RunningHash>,
+): BlobStore {
   const nameOf = (bytes: Uint8Array): string => hash(bytes).replace(/^0x/, "").toLowerCase();
   const fileOf = (name: string): string => path.join(folder, name.slice(0, 2), name);
   const checked = (given: string): string => {
@@ -79,6 +106,23 @@ export function openBlobStore(folder: string, hash: (bytes: Uint8Array) => strin
       const name = checked(nameOf(bytes));
       if (!(await has(name))) await writeDurably(fileOf(name), bytes);
       return `0x${name}`;
+    },
+    putParts: async (parts) => {
+      const draft = path.join(folder, `${randomBytes(12).toString("hex")}.new`);
+      await fs.mkdir(folder, { recursive: true });
+      try {
+        const running = await beginHash?.();
+        await writeParts(draft, parts, running);
+        const name = running
+          ? Buffer.from(running.digest()).toString("hex")
+          : nameOf(await fs.readFile(draft));
+        if (await has(name)) await fs.rm(draft);
+        else await moveDurably(draft, fileOf(name));
+        return `0x${name}`;
+      } catch (error) {
+        await fs.rm(draft, { force: true });
+        throw error;
+      }
     },
     get: async (given) => {
       const name = checked(given);
@@ -126,16 +170,39 @@ async function openParts(file: string): Promise<PartReader | undefined> {
 
 /** Writes a file so that after a crash it is whole or absent. */
 export async function writeDurably(file: string, bytes: Uint8Array): Promise<void> {
-  const folder = path.dirname(file);
-  await fs.mkdir(folder, { recursive: true });
+  await fs.mkdir(path.dirname(file), { recursive: true });
   const draft = `${file}.${randomBytes(6).toString("hex")}.new`;
   try {
     await fs.writeFile(draft, bytes, { flush: true });
-    await fs.rename(draft, file);
+    await moveDurably(draft, file);
   } catch (error) {
     await fs.rm(draft, { force: true });
     throw error;
   }
+}
+
+async function writeParts(
+  file: string,
+  parts: AsyncIterable<Uint8Array>,
+  running: RunningHash | undefined,
+): Promise<void> {
+  const handle = await fs.open(file, "wx");
+  try {
+    for await (const part of parts) {
+      running?.update(part);
+      await handle.writeFile(part);
+    }
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Gives a flushed file its name. */
+async function moveDurably(draft: string, file: string): Promise<void> {
+  const folder = path.dirname(file);
+  await fs.mkdir(folder, { recursive: true });
+  await fs.rename(draft, file);
   // The rename itself is only durable once the folder is.
   const handle = await fs.open(folder, "r");
   try {

@@ -1,5 +1,5 @@
 import type { Pool } from "pg";
-import type { BlobStore } from "../platform/store.ts";
+import { type BlobStore, BlobStoreError, partsOf } from "../platform/store.ts";
 
 /**
  * Publishes leaf files: a period's file is kept to ourselves until the block of its proposal, which
@@ -19,9 +19,10 @@ export async function publishLeaves(options: {
     const name = `0x${row.leaf_file_hash.toString("hex")}`;
     if (options.done.has(name)) continue;
     if (!(await options.to.has(name))) {
-      const file = await options.from.get(name);
+      const file = await options.from.open(name);
       if (file === undefined) continue;
-      await options.to.put(file);
+      const copied = await options.to.putParts(partsOf(file));
+      if (copied !== name) throw new BlobStoreError(`The blob ${name} is damaged.`);
       await copyLevels(options.from, options.to, name);
     }
     options.done.add(name);

@@ -2,8 +2,8 @@ import { expect } from "chai";
 import { toHex } from "../../server/domain/bytes.ts";
 import { carrierTimeFingerprints } from "../../server/domain/fingerprint.ts";
 import { buildTree, readLeaf } from "../../server/domain/sumTree.ts";
-import { type ClosedReports, closeReports } from "../../server/intake/dedupe.ts";
-import { ReportTable, type StoredReport } from "../../server/intake/reportTable.ts";
+import { type ClosedReports, closeReports } from "../support/closeReference.ts";
+import { ReportTable, type StoredReport } from "../support/closeReferenceTable.ts";
 import { demoKeys, seeded, shuffled, suite, unwrap } from "./support.ts";
 
 const { keys } = demoKeys();

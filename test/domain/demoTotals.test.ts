@@ -7,9 +7,9 @@ import { quantifyRow } from "../../server/domain/methodology/quantifyRow.ts";
 import { buildTree } from "../../server/domain/sumTree.ts";
 import { issueOf } from "../../server/domain/units.ts";
 import { commitmentsOf } from "../../server/intake/commitments.ts";
-import { closeReports } from "../../server/intake/dedupe.ts";
 import { identify } from "../../server/intake/identify.ts";
-import { ReportTable } from "../../server/intake/reportTable.ts";
+import { closeReports } from "../support/closeReference.ts";
+import { ReportTable } from "../support/closeReferenceTable.ts";
 import { demoKeys, demoMethodology, demoRules, suite, unwrap } from "./support.ts";
 
 describe("The real taps of 1 September 2018", () => {

@@ -183,7 +183,11 @@ function windowOf(any: AnyMethodology): number | undefined {
   return identity.kind === "carrier-time" ? identity.windowSeconds : undefined;
 }
 
-function checkMilligrams(ride: Ride, leaf: Leaf | undefined, methodology: AnyMethodology | undefined) {
+function checkMilligrams(
+  ride: Ride,
+  leaf: Leaf | undefined,
+  methodology: AnyMethodology | undefined,
+) {
   const id = "ride.milligrams";
   const milligrams = methodology && milligramsOf(methodology, ride.evidence);
   return milligrams !== undefined &&

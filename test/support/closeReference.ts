@@ -1,6 +1,6 @@
-import { compareBytes } from "../domain/bytes.ts";
-import { LEAF_BYTES } from "../domain/sumTree.ts";
-import type { ReportTable } from "./reportTable.ts";
+import { compareBytes } from "../../server/domain/bytes.ts";
+import { LEAF_BYTES } from "../../server/domain/sumTree.ts";
+import type { ReportTable } from "./closeReferenceTable.ts";
 
 /** What is left of a period's reports once each activity counts once. */
 export type ClosedReports = {

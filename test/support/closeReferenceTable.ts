@@ -1,4 +1,4 @@
-import { compareBytes, uintBytes } from "../domain/bytes.ts";
+import { compareBytes, uintBytes } from "../../server/domain/bytes.ts";
 
 /** One stored report, as far as closing a period needs it. */
 export type StoredReport = {
