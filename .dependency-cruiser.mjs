@@ -17,9 +17,10 @@ export default {
     only("chain", ["domain", "platform"]),
     only("database", ["domain", "platform"]),
     only("indexer", ["domain", "platform", "chain", "database"]),
-    only("queue", ["domain", "platform", "chain", "database", "intake"]),
-    only("intake", ["domain", "platform", "database"]),
-    only("api", ["domain", "platform", "database", "intake"]),
+    only("queue", ["domain", "platform", "chain", "database", "intake", "ledger"]),
+    only("ledger", ["domain", "platform", "database"]),
+    only("intake", ["domain", "platform", "database", "ledger"]),
+    only("api", ["domain", "platform", "database", "intake", "ledger"]),
     only("verify", ["domain"]),
     {
       name: "nothing-imports-main",

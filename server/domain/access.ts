@@ -1,4 +1,4 @@
-/** Who asks. One API key has one role; `public` is who shows no key. */
+/** Who asks. One API key has one role; `person` shows a personal token, `public` nothing. */
 export const roles = [
   "authority",
   "operator",
@@ -9,6 +9,7 @@ export const roles = [
   "exchange",
   "custodian",
   "auditor",
+  "person",
   "public",
 ] as const;
 export type Role = (typeof roles)[number];
@@ -35,6 +36,14 @@ export const actions = [
   "programme.configure",
   "source.register",
   "methodology.register",
+  "persons.register",
+  "benefit.record",
+  "points.use",
+  "mandate.use",
+  "own.read",
+  "own.decide",
+  "epoch.close",
+  "epoch.anchor",
   "registry.read",
   "operations.read",
 ] as const;
@@ -67,9 +76,18 @@ export const permissions: Readonly<Record<Action, readonly Role[]>> = {
   "programme.configure": ["authority"],
   "source.register": ["operator"],
   "methodology.register": ["authority"],
+  "persons.register": ["platform"],
+  "benefit.record": ["platform"],
+  "points.use": ["platform"],
+  "mandate.use": holders,
+  // Of the person alone: a platform acts for its users with the tokens it was given for them.
+  "own.read": ["person"],
+  "own.decide": ["person"],
+  "epoch.close": ["operator"],
+  "epoch.anchor": ["operator"],
   "registry.read": roles,
   // Operations are shown to whoever ordered them; these roles may look at all of a programme.
-  "operations.read": roles.filter((role) => role !== "public"),
+  "operations.read": roles.filter((role) => role !== "public" && role !== "person"),
 };
 
 export function isRole(text: string): text is Role {

@@ -1,6 +1,7 @@
 import { domainMessages, type Message } from "./messages.ts";
 import { chainMessages } from "./messagesChain.ts";
 import { inheritedMessages } from "./messagesInherited.ts";
+import { ledgerMessages } from "./messagesLedger.ts";
 import { methodologyMessages } from "./messagesMethodology.ts";
 import { tradingMessages } from "./messagesTrading.ts";
 import { unitMessages } from "./messagesUnits.ts";
@@ -16,6 +17,7 @@ const catalogue: Readonly<Record<RefusalCode, Message>> = {
   ...unitMessages,
   ...tradingMessages,
   ...methodologyMessages,
+  ...ledgerMessages,
   ...inheritedMessages,
 };
 

@@ -1,6 +1,7 @@
 import type { domainMessages } from "./messages.ts";
 import type { chainMessages } from "./messagesChain.ts";
 import type { inheritedMessages } from "./messagesInherited.ts";
+import type { ledgerMessages } from "./messagesLedger.ts";
 import type { methodologyMessages } from "./messagesMethodology.ts";
 import type { tradingMessages } from "./messagesTrading.ts";
 import type { unitMessages } from "./messagesUnits.ts";
@@ -12,6 +13,7 @@ export type RefusalCode =
   | keyof typeof unitMessages
   | keyof typeof tradingMessages
   | keyof typeof methodologyMessages
+  | keyof typeof ledgerMessages
   | keyof typeof inheritedMessages;
 
 /** Values for the placeholders of a message; never personal data, because they are shown and logged. */

@@ -10,17 +10,32 @@ import {
 } from "../../server/domain/access.ts";
 
 const readers: readonly Action[] = ["registry.read", "operations.read"];
-const holding: readonly Action[] = ["units.transfer", "units.retire", "certificate.certify"];
+const holding: readonly Action[] = [
+  "units.transfer",
+  "units.retire",
+  "certificate.certify",
+  "mandate.use",
+];
 
 /** The same table as in the domain, written the other way round: what each role may do. */
 const allowed: Readonly<Record<Role, readonly Action[]>> = {
   public: ["registry.read"],
+  person: ["registry.read", "own.read", "own.decide"],
   exchange: [...readers],
   custodian: [...readers],
   auditor: [...readers, "activities.read", "request.object"],
   reviewer: [...readers, "request.attest", "request.object"],
   enterprise: [...readers, ...holding, "request.object"],
-  platform: [...readers, ...holding, "request.object", "activities.report", "activities.read"],
+  platform: [
+    ...readers,
+    ...holding,
+    "request.object",
+    "activities.report",
+    "activities.read",
+    "persons.register",
+    "benefit.record",
+    "points.use",
+  ],
   applicant: [
     ...readers,
     ...holding,
@@ -39,6 +54,8 @@ const allowed: Readonly<Record<Role, readonly Action[]>> = {
     "account.open",
     "account.freeze",
     "source.register",
+    "epoch.close",
+    "epoch.anchor",
   ],
   authority: [
     ...readers,
@@ -104,7 +121,7 @@ describe("who may do what", () => {
   });
 
   it("lets every key read, with whatever scopes", () => {
-    for (const role of roles.filter((one) => one !== "public")) {
+    for (const role of roles.filter((one) => one !== "public" && one !== "person")) {
       for (const action of readers) {
         expect(codeOf(authorize(callerOf(role, []), action))).to.equal("allowed");
       }
