@@ -37,7 +37,8 @@ const OPEN = `
 
 /**
  * Follows what was decided on chain: what was issued goes from pending to issued, what fell, was rejected, withdrawn or
- * expired goes back. Each request in a transaction of its own, each once; gives how many were posted.
+ * expired goes back. Each request in a transaction of its own, each once; gives how many were posted. Throws the first
+ * failure after all others were tried.
  */
 export async function postIssues(pool: Pool): Promise<number> {
   const { rows } = await pool.query<{
@@ -52,6 +53,7 @@ export async function postIssues(pool: Pool): Promise<number> {
     carry_after_milligrams: string | null;
     pooled: boolean;
   }>(OPEN);
+  let failed: unknown;
   for (const row of rows) {
     const decided: Decided = {
       batch: row.batch,
@@ -65,10 +67,16 @@ export async function postIssues(pool: Pool): Promise<number> {
       carryAfter: BigInt(row.carry_after_milligrams ?? 0),
       pooled: row.pooled,
     };
-    await inTransaction(pool, async (client) => {
-      await (decided.token === null ? postFall(client, decided) : postIssue(client, decided));
-    });
+    try {
+      await inTransaction(pool, async (client) => {
+        await (decided.token === null ? postFall(client, decided) : postIssue(client, decided));
+      });
+    } catch (cause) {
+      // One batch that cannot be followed must not hold up all others.
+      failed ??= cause;
+    }
   }
+  if (failed !== undefined) throw failed;
   return rows.length;
 }
 

@@ -12,6 +12,8 @@ import { explain } from "../domain/errors.ts";
 import { type HashSuite, loadHashSuite } from "../domain/hashSuite.ts";
 import type { AnyMethodology } from "../domain/methodology/catalogue.ts";
 import { type ProgrammeRules, readMethodologies, readProgrammeRules } from "../intake/ruleFiles.ts";
+import { postIssues } from "../ledger/postIssues.ts";
+import { readRightRules, registerRightRules } from "../ledger/rightRules.ts";
 import { readConfig, webhookRulesOf } from "../platform/config.ts";
 import { readKeyStoreConfig } from "../platform/keystoreConfig.ts";
 import { createLogger } from "../platform/logger.ts";
@@ -19,6 +21,7 @@ import { serveMetrics } from "../platform/metrics.ts";
 import { handleShutdown } from "../platform/shutdown.ts";
 import { openBlobStore } from "../platform/store.ts";
 import { closePeriod } from "../queue/handlers/closePeriod.ts";
+import { closeEpochOf } from "../queue/handlers/epochs.ts";
 import { measureQueue } from "../queue/metrics.ts";
 import { openQueue, registryName } from "../queue/publish.ts";
 import { publishLeaves } from "../queue/publishLeaves.ts";
@@ -85,6 +88,9 @@ async function main(): Promise<void> {
     hash,
     suite.begin,
   );
+  const rights = await readRightRules(RULES_FOLDER);
+  if (!rights.ok) throw new Error(`rules of rights: ${explain(rights.refusal, "en")}`);
+  await registerRightRules(pool, suite, rights.value);
   const done = new Set<string>();
   const feeCeilingWei = BigInt(config.feeCeilingGwei) * WEI_PER_GWEI;
   const webhookPool = openPool({
@@ -112,8 +118,12 @@ async function main(): Promise<void> {
       offChain: {
         "close-period": (operation) =>
           closePeriod(operation, { pool, suite, store: kept, rules, methodologies }),
+        "close-epoch": (operation) => closeEpochOf(operation, { pool, suite, store: kept }),
       },
-      afterSweep: () => publishLeaves({ pool, from: kept, to: published, done }),
+      afterSweep: async () => {
+        await publishLeaves({ pool, from: kept, to: published, done });
+        await postIssues(pool);
+      },
       queue,
       connect: async () => {
         const client = new pg.Client({ connectionString: config.databaseUrl });

@@ -17,9 +17,16 @@ export const FIRST_DAY = 17_775;
 /** Writes one source's closed batch as intake leaves it: reports, membership, and the batch over them. */
 export async function closedBatch(
   owner: pg.Pool,
-  of: { source: string; day?: number; rides: readonly Ride[]; total?: bigint; root?: Buffer },
+  of: {
+    source: string | Buffer;
+    day?: number;
+    rides: readonly Ride[];
+    total?: bigint;
+    root?: Buffer;
+  },
 ): Promise<string> {
   const [batchId, day] = [randomUUID(), of.day ?? FIRST_DAY];
+  const sourceId = typeof of.source === "string" ? bytes32Of(of.source) : of.source;
   await owner.query("SELECT intake.ensure_day($1)", [day]);
   const names = [...new Set(of.rides.map(({ platform }) => platform))];
   await owner.query(
@@ -27,7 +34,7 @@ export async function closedBatch(
     [names],
   );
   await owner.query("INSERT INTO intake.source (source_id) VALUES ($1) ON CONFLICT DO NOTHING", [
-    bytes32Of(of.source),
+    sourceId,
   ]);
   await owner.query("INSERT INTO intake.rule (content_hash) VALUES ($1) ON CONFLICT DO NOTHING", [
     bytes32Of("rule"),
@@ -43,7 +50,7 @@ export async function closedBatch(
        accepted, duplicates) VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $5, $7, 0)`,
     [
       batchId,
-      bytes32Of(of.source),
+      sourceId,
       day,
       day + 1,
       of.root ?? bytes32Of(batchId),
@@ -65,7 +72,7 @@ export async function closedBatch(
      SELECT $3, p.platform, r.key, s.source, 1, 'bike-ride', sha256(r.key::text::bytea), r.person, r.mg, $3 * 86400, 60,
        '{"distance":"1"}', gen_random_uuid()
      FROM r JOIN intake.platform p ON p.name = r.platform JOIN intake.source s ON s.source_id = $4`,
-    [JSON.stringify(rows), batchId, day, bytes32Of(of.source)],
+    [JSON.stringify(rows), batchId, day, sourceId],
   );
   return batchId;
 }

@@ -1,5 +1,6 @@
 import { attest } from "./attest.ts";
 import { decideObjection, file, issue, object, reject, withdraw } from "./decide.ts";
+import { anchorEpoch } from "./epochs.ts";
 import type { ChainHandler } from "./handler.ts";
 import { propose } from "./propose.ts";
 import { certify, retire, revokeCertificate, transfer } from "./units.ts";
@@ -18,4 +19,5 @@ export const chainHandlers: Readonly<Record<string, ChainHandler>> = {
   retire,
   certify,
   "revoke-certificate": revokeCertificate,
+  "anchor-epoch": anchorEpoch,
 };
