@@ -45,8 +45,24 @@ export type RegistryWorld = {
   readonly outsiders: readonly Wallet[];
   /** The authority of the programme. */
   readonly authority: WorldAccount;
-  /** What the one request, number 1, proposed; its tree has 4,000 leaves that nobody has. */
+  /** What the issued request, number 1, proposed; its tree has 4,000 leaves that nobody has. */
   readonly proposal: Readonly<Record<string, unknown>>;
+  /** Requests of the days after that one, undecided, for the trees that were asked for, in their order. */
+  readonly undecided: readonly UndecidedRequest[];
+};
+
+export type UndecidedRequest = {
+  readonly requestId: number;
+  readonly proposal: Readonly<Record<string, unknown>>;
+};
+
+/** A tree to propose; `root` and `leafFileHash` are 32 bytes, `0x…`. */
+export type ProposedTree = {
+  readonly root: string;
+  readonly totalMilligrams: bigint;
+  readonly count: bigint;
+  readonly depth: number;
+  readonly leafFileHash: string;
 };
 
 type Keys = Awaited<ReturnType<typeof prepareRegistry>>["keys"];
@@ -54,7 +70,12 @@ type Keys = Awaited<ReturnType<typeof prepareRegistry>>["keys"];
 /** Puts the contracts on the stack's chain, issues `grams` and gives every account an equal part of half of them. */
 export async function openWorld(
   stack: Stack,
-  options: { accounts: number; outsiders: number; grams: bigint },
+  options: {
+    accounts: number;
+    outsiders: number;
+    grams: bigint;
+    trees?: readonly ProposedTree[];
+  },
 ): Promise<RegistryWorld> {
   const { dataFolder, rpcUrl } = stack;
   const { manifest, keys, deployer } = await prepareRegistry({ dataFolder, rpcUrl });
@@ -80,12 +101,10 @@ export async function openWorld(
     ...{ assetKey: ASSET_KEY, document: DOCUMENT },
   };
   const addresses = [...held, ...outsiders.map(({ address }) => address.toLowerCase())];
-  const { tokenId, proposal } = await issue(
+  const { tokenId, proposal, undecided } = await issue(
     { rpcUrl, keys, deployer, deployment, facts, reviewer },
     addresses,
-    {
-      grams: options.grams,
-    },
+    { grams: options.grams, trees: options.trees ?? [] },
   );
   const owner = new pg.Client({ connectionString: stack.databaseUrl });
   await owner.connect();
@@ -93,7 +112,7 @@ export async function openWorld(
     const accounts: WorldAccount[] = [];
     for (const address of held) accounts.push(await withKey(owner, address, "enterprise"));
     const authority = await withKey(owner, parties.authority, "authority");
-    return { deployment, tokenId, accounts, outsiders, authority, proposal };
+    return { deployment, tokenId, accounts, outsiders, authority, proposal, undecided };
   } finally {
     await owner.end();
   }
@@ -122,8 +141,8 @@ async function issue(
     reviewer: Wallet;
   },
   holders: readonly string[],
-  { grams }: { grams: bigint },
-): Promise<{ tokenId: string; proposal: Readonly<Record<string, unknown>> }> {
+  { grams, trees }: { grams: bigint; trees: readonly ProposedTree[] },
+): Promise<Pick<RegistryWorld, "tokenId" | "proposal" | "undecided">> {
   const { rpcUrl, keys, deployment, facts, reviewer } = of;
   const { contracts, chainId } = deployment;
   const suite = await loadHashSuite("keccak");
@@ -140,6 +159,11 @@ async function issue(
       reportHash: id("report"),
     },
   };
+  const undecided = trees.map((tree, index): UndecidedRequest => {
+    const firstDay = FIRST_DAY + 1 + index;
+    const days = { firstDay, endDay: firstDay + 1 };
+    return { requestId: REQUEST + 1 + index, proposal: { ...proposal, ...days, ...tree } };
+  });
   const attestation = {
     ...{ requestId: REQUEST, kind: 2, favourable: true, validUntil: YEAR_2100 },
     reviewer: reviewer.address,
@@ -185,8 +209,12 @@ async function issue(
     await sleep(NOTICE_MILLISECONDS);
     await run(authority, [call("issuance", "issue", [REQUEST, proposal, DOCUMENT])]);
     await run(applicant, given);
+    await run(
+      applicant,
+      undecided.map((request) => call("issuance", "propose", [request.proposal])),
+    );
   } finally {
     provider.destroy();
   }
-  return { tokenId, proposal };
+  return { tokenId, proposal, undecided };
 }

@@ -9,6 +9,7 @@ import { operationIdOf } from "../../server/chain/operationTag.ts";
 import { makeDataFolder, removeDataFolder } from "../support/stackFolder.ts";
 import { Orders } from "./faultsOrders.ts";
 import { FaultStage, PARTS } from "./faultsStage.ts";
+import { FaultTrees } from "./faultsTrees.ts";
 import { Random } from "./random.ts";
 
 const DEEP = process.env.TANPU_DEEP === "1";
@@ -23,11 +24,14 @@ describe("commands under kill -9 of every part", function () {
   let dataFolder: string;
   let stage: FaultStage;
   let world: RegistryWorld;
+  let forest: FaultTrees;
 
   before(async () => {
     dataFolder = makeDataFolder();
     stage = await FaultStage.open(dataFolder);
-    world = await openWorld(stage.stack, { accounts: 6, outsiders: 2, grams: 10n ** 9n });
+    forest = await FaultTrees.make();
+    const { trees } = forest;
+    world = await openWorld(stage.stack, { accounts: 6, outsiders: 2, grams: 10n ** 9n, trees });
     await stage.startRoles();
   });
   after(async () => {
@@ -65,7 +69,7 @@ describe("commands under kill -9 of every part", function () {
   };
 
   it(`ends each of ${COMMANDS} commands once, over ${KILLS} kills (${SEED})`, async () => {
-    const orders = new Orders(stage, world);
+    const orders = new Orders(stage, world, forest);
     const addresses = [
       ...world.accounts.map(({ address }) => address),
       ...world.outsiders.map(({ address }) => address.toLowerCase()),
@@ -114,10 +118,7 @@ describe("commands under kill -9 of every part", function () {
     for (const [address, grams] of balances) {
       expect(await balanceOf(address), address).to.equal(grams);
     }
-    const data = interfaces.doubleCount.encodeFunctionData("demandCount");
-    const call = { to: world.deployment.contracts.doubleCount, data };
-    const demands = await rpc<string>(stage.stack.rpcUrl, "eth_call", [call, "latest"]);
-    expect(Number(demands)).to.equal(orders.challenges);
+    await expectChallenged(orders.challenges);
     await expectReconciled();
     // That all of it was tried at all.
     expect([...stage.killed]).to.include.members([...PARTS]);
@@ -127,8 +128,26 @@ describe("commands under kill -9 of every part", function () {
       "certify",
     ]);
     expect([...states.values()]).to.include("refused");
-    expect(Math.min(orders.intents.length, orders.challenges)).to.be.greaterThan(0);
+    const { demand, within, across } = orders.challenges;
+    const tried = DEEP ? [demand, within, across] : [demand + within + across];
+    expect(Math.min(orders.intents.length, ...tried)).to.be.greaterThan(0);
   });
+
+  /** Every demand stands, and every duplicate that was proved is deducted from its request, once. */
+  async function expectChallenged({ demand, within, across }: Orders["challenges"]): Promise<void> {
+    const { contracts } = world.deployment;
+    const ask = async (contract: "doubleCount" | "issuance", name: string, values: unknown[]) => {
+      const data = interfaces[contract].encodeFunctionData(name, values);
+      const call = [{ to: contracts[contract], data }, "latest"];
+      const answer = await rpc<string>(stage.stack.rpcUrl, "eth_call", call);
+      return interfaces[contract].decodeFunctionResult(name, answer)[0];
+    };
+    expect(Number(await ask("doubleCount", "demandCount", []))).to.equal(demand);
+    const deducted = world.undecided.map(async ({ requestId }) =>
+      Number((await ask("issuance", "requestOf", [requestId])).deductedLeaves),
+    );
+    expect(await Promise.all(deducted)).to.deep.equal([within, 0, across]);
+  }
 
   async function expectReconciled(): Promise<void> {
     const { databaseUrl, rpcUrl } = stage.stack;

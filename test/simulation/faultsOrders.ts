@@ -7,6 +7,7 @@ import type { OperationView } from "../../scripts/demo/client.ts";
 import { rpc } from "../../scripts/dev/rpc.ts";
 import { interfaces } from "../../server/chain/contracts.ts";
 import type { FaultStage } from "./faultsStage.ts";
+import { ACTIVITIES, type FaultTrees } from "./faultsTrees.ts";
 import type { Random } from "./random.ts";
 
 const EVENT = {
@@ -18,7 +19,7 @@ const CERTIFIED_GRAMS = 1_500_000n;
 const NO_GRAMS_HAVE = 10n ** 15n;
 const OPEN = new Set(["queued", "sent"]);
 const YEAR_2100 = 4_102_444_800n;
-const GAS_LIMIT = 300_000n;
+const GAS_LIMIT = 1_500_000n;
 const field = (name: string, type: string) => ({ name, type });
 const TRANSFER_INTENT = {
   TransferIntent: [
@@ -42,14 +43,16 @@ export class Orders {
   readonly #world: RegistryWorld;
   readonly made: Ordered[] = [];
   readonly intents: Ordered[] = [];
-  /** How many leaves outsiders demanded to see. */
-  challenges = 0;
+  /** How many leaves outsiders demanded to see, and how many duplicates they proved in one tree and in two. */
+  readonly challenges = { demand: 0, within: 0, across: 0 };
+  readonly #trees: FaultTrees;
   /** Signed by each outsider, in the order of nonces. */
   readonly #raws = new Map<string, string[]>();
 
-  constructor(stage: FaultStage, world: RegistryWorld) {
+  constructor(stage: FaultStage, world: RegistryWorld, trees: FaultTrees) {
     this.#stage = stage;
     this.#world = world;
+    this.#trees = trees;
   }
 
   /** One command of a kind that the random numbers choose. */
@@ -119,13 +122,18 @@ export class Orders {
     await this.#bring(relayer, { to: verifyingContract, data, chainId });
   }
 
-  /** An outsider demands to see a leaf that nobody demanded before. */
+  /** An outsider demands to see a leaf that nobody demanded before, or proves a duplicate that nobody proved. */
   async challenge(random: Random): Promise<void> {
-    const { outsiders, deployment, proposal } = this.#world;
+    const { outsiders, deployment, proposal, undecided } = this.#world;
     const from = outsiders[random.below(outsiders.length)] as Wallet;
+    const kind = (["demand", "within", "across"] as const)[random.below(3)] ?? "demand";
+    const place = this.challenges[kind]++;
+    if (kind !== "demand" && place >= ACTIVITIES) throw new Error("no activity is left");
+    const proof = kind === "demand" ? undefined : this.#trees[kind](undecided, place);
+    const data = proof
+      ? interfaces.doubleCount.encodeFunctionData("challengeDuplicate", [...proof])
+      : interfaces.doubleCount.encodeFunctionData("demand", [1, proposal, 0, place]);
     const { chainId } = deployment;
-    const values = [1, proposal, 0, this.challenges++];
-    const data = interfaces.doubleCount.encodeFunctionData("demand", values);
     await this.#bring(from, { to: deployment.contracts.doubleCount, data, chainId });
   }
 
