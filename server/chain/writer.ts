@@ -59,6 +59,8 @@ export interface ChainWriter {
   sendAll(raws: readonly string[]): Promise<PromiseSettledResult<void>[]>;
   /** The signed bytes of a transaction on the chain, `0x` when the node does not keep them. */
   rawOf(hash: string): Promise<string>;
+  /** The call of a transaction on the chain; undefined when the node does not have it. */
+  callOf(hash: string): Promise<UnsignedCall | undefined>;
 }
 
 const FILLER_GAS = 21_000n;
@@ -148,6 +150,14 @@ export function createWriter(
         if (cause instanceof PermanentError) return "0x";
         throw cause;
       }
+    },
+    callOf: async (hash) => {
+      const found = await client.send<{ to: string | null; input: string } | null>(
+        "eth_getTransactionByHash",
+        [hash],
+      );
+      if (!found) return undefined;
+      return { to: (found.to ?? "0x").toLowerCase(), data: found.input.toLowerCase() };
     },
   };
 }

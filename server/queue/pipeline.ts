@@ -32,8 +32,7 @@ export async function sendBatch(
   if (startBlock !== undefined && !(await mirrorReaches(client, startBlock))) return "waiting";
   const line = await lineOf(context, client, signer);
   if (line === null) return "waiting";
-  const ids = operations.map(({ id }) => id);
-  const known = await adopt(context, client, signer, ids);
+  const known = await adopt(context, client, signer, operations);
   if (known.adopted > 0) return "some";
   if (known.waiting > 0) return "waiting";
   const room = (context.inFlight ?? DEFAULT_IN_FLIGHT) - line.underWay.length;

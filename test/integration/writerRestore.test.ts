@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { type ChainWriter, createWriter } from "../../server/chain/writer.ts";
+import { findOrphans } from "../../server/database/queries/orphans.ts";
 import { runLane } from "../../server/queue/lane.ts";
 import { openRegistry, type RegistryChain } from "../support/registryChain.ts";
 
@@ -45,6 +46,52 @@ describe("commands after a restore of yesterday's database", function () {
     await registry.mine();
     await registry.index();
   };
+
+  /** A node that keeps no signed bytes tells at least what they ordered. */
+  const forgetful = (): ChainWriter => ({
+    ...createWriter(registry.chain, registry.keys),
+    rawOf: async () => "0x",
+  });
+
+  for (const { what, blocks, writer } of [
+    { what: "whose bytes the mirror keeps", blocks: 0 },
+    { what: "that is final", blocks: 13 },
+    { what: "that is final, with a node that keeps no bytes", blocks: 13, writer: forgetful },
+  ]) {
+    it(`refuses another order under the id of a transaction ${what}`, async () => {
+      await backUp();
+      const before = await registry.grams("enterprise");
+      const operation = await registry.order("transfer", "applicant", body(2));
+      await registry.mine(blocks);
+      await registry.index();
+      await restore();
+      await repeat(operation, 3);
+      const later = await registry.store("transfer", "applicant", body(4));
+      const context = registry.executeContext(writer ? { writer: writer() } : {});
+      await runLane(context, lane);
+      expect(await registry.stateOf(operation)).to.include({
+        ...{ state: "refused", code: "OPERATION_ID_CONFLICT" },
+      });
+      await mineAndIndex();
+      expect((await registry.stateOf(later)).state).to.equal("included");
+      expect(await registry.grams("enterprise")).to.equal(before + 6n);
+    });
+  }
+
+  it("are listed until somebody repeats them", async () => {
+    expect(await findOrphans(registry.workerPool)).to.deep.equal([]);
+    await backUp();
+    const operation = await registry.order("transfer", "applicant", body(2));
+    expect(await findOrphans(registry.workerPool)).to.deep.equal([]);
+    await restore();
+    const orphans = await findOrphans(registry.workerPool);
+    expect(orphans).to.have.length(1);
+    expect(orphans[0]).to.include({ operationId: operation, signer: lane, succeeded: true });
+    await repeat(operation, 2);
+    expect(await findOrphans(registry.workerPool)).to.deep.equal([]);
+    await runLane(registry.executeContext(), lane);
+    expect((await registry.stateOf(operation)).state).to.equal("included");
+  });
 
   it("gives a repeated command its first result, and moves nothing twice", async () => {
     await backUp();
