@@ -14,6 +14,8 @@ const NOT_MODELLED = [
   "app.webhook_replay",
   "app.webhook_watch",
   "app.webhook_due",
+  "app.webhook_cursor",
+  "app.webhook_certificate",
   "intake.platform",
   "intake.source",
   "intake.rule",

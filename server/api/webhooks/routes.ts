@@ -51,9 +51,9 @@ export const webhookRoutes = [
     ...ofAll,
     method: "post",
     path: "/v1/webhooks",
-    summary: "Be told of the key's commands at an address of yours 登记回调地址",
+    summary: "Be told of the key's commands and account at an address of yours 登记回调地址",
     description:
-      "From now on each change of an operation that this key orders is posted there as `{type, timestamp, data}`, data being the operation as `GET /v1/operations/{id}` shows it. Messages are signed as the Standard Webhooks specification says (webhook-id, webhook-timestamp, webhook-signature); the secret is shown once. Answer with a status from 200 to 299 within ten seconds; anything else, a redirect too, is tried again after 5 s, 15 s, 1, 5, 15 min, 1, 2, 4, 6 and 10 h, then the message is dead until it is replayed. A message can come twice under the same webhook-id; messages come in order while each of them is taken within its first five tries.\n\n此后本密钥所下指令的每次变化都会发送到该地址，并按 Standard Webhooks 规范签名；密钥只显示一次。未得到 2xx 应答的消息在一天内多次重试，之后可重放；同一消息可能重复到达。",
+      "From now on each change of an operation that this key orders is posted there as `{type, timestamp, data}`, data being the operation as `GET /v1/operations/{id}` shows it. So is, once it is final, what becomes of the key's account: `retirement.made`, `token.issued`, `certificate.impaired`, `certificate.mended`, `certificate.revoked` and `certificate.replaced`, data being what `GET /v1/retirements/{id}`, `/v1/tokens/{id}` and `/v1/certificates/{id}` show. Messages are signed as the Standard Webhooks specification says (webhook-id, webhook-timestamp, webhook-signature); the secret is shown once. Answer with a status from 200 to 299 within ten seconds; anything else, a redirect too, is tried again after 5 s, 15 s, 1, 5, 15 min, 1, 2, 4, 6 and 10 h, then the message is dead until it is replayed. A message can come twice under the same webhook-id; messages come in order while each of them is taken within its first five tries.\n\n此后本密钥所下指令的每次变化都会发送到该地址；本账户的注销、签发，以及证明受损、恢复、撤销、替换，最终确认后也会发送。消息按 Standard Webhooks 规范签名；密钥只显示一次。未得到 2xx 应答的消息在一天内多次重试，之后可重放；同一消息可能重复到达。",
     body: webhookBody,
     example: { url: "https://example.com/tanpu" },
     success: { status: 201, description: "The address and its secret", schema: newWebhookSchema },

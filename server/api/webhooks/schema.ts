@@ -32,7 +32,11 @@ export const deliveriesSchema = z.object({
     z
       .object({
         id: z.string().openapi({ format: "uuid", description: "The header webhook-id" }),
-        operationId: z.string().openapi({ format: "uuid" }),
+        operationId: z.string().nullable().openapi({ format: "uuid" }),
+        subject: z.string().nullable().openapi({
+          description:
+            "What it is about when it is no command: certificate, retirement or token, with its id",
+        }),
         place: z.string().openapi({ description: "The state told, with its block" }),
         state: z.enum(["waiting", "delivered", "dead"]),
         attempts: z.number().int(),
@@ -45,6 +49,7 @@ export const deliveriesSchema = z.object({
         example: {
           id: exampleOf.uuid,
           operationId: exampleOf.uuid,
+          subject: null,
           place: "final.44",
           state: "waiting",
           attempts: 2,

@@ -32,7 +32,9 @@ export async function endWebhook(pool: Pool, id: string): Promise<void> {
 /** A message and what came of it; `delivered` and `dead` follow from its attempts. */
 export type WebhookDelivery = {
   id: string;
-  operationId: string;
+  /** What it is about: a command, or a subject such as `certificate 0x…`. */
+  operationId: string | null;
+  subject: string | null;
   place: string;
   state: "waiting" | "delivered" | "dead";
   attempts: number;
@@ -50,7 +52,8 @@ export async function findDeliveries(
 ): Promise<WebhookDelivery[]> {
   const { rows } = await pool.query<{
     id: string;
-    operation_id: string;
+    operation_id: string | null;
+    subject: string | null;
     place: string;
     created_at: Date;
     attempts: bigint;
@@ -58,7 +61,7 @@ export async function findDeliveries(
     last_failure: string | null;
     due_at: Date | null;
   }>(
-    `SELECT m.id::text, m.operation_id::text, m.place, m.created_at, last.status AS last_status,
+    `SELECT m.id::text, m.operation_id::text, m.subject, m.place, m.created_at, last.status AS last_status,
             last.failure AS last_failure, coalesce(last.attempt, 0)::bigint AS attempts, d.due_at
      FROM app.webhook_message m
      LEFT JOIN app.webhook_due d ON d.message_id = m.id
@@ -73,6 +76,7 @@ export async function findDeliveries(
     return {
       id: row.id,
       operationId: row.operation_id,
+      subject: row.subject,
       place: row.place,
       state: row.due_at !== null ? "waiting" : ok ? "delivered" : "dead",
       attempts: Number(row.attempts),
