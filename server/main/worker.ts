@@ -23,6 +23,7 @@ import { openBlobStore } from "../platform/store.ts";
 import { closePeriod } from "../queue/handlers/closePeriod.ts";
 import { closeEpochOf } from "../queue/handlers/epochs.ts";
 import { measureQueue } from "../queue/metrics.ts";
+import { measureOutcomes } from "../queue/outcomeMetrics.ts";
 import { openQueue, registryName } from "../queue/publish.ts";
 import { publishLeaves } from "../queue/publishLeaves.ts";
 import { runWebhooks } from "../queue/webhooks/run.ts";
@@ -61,6 +62,7 @@ async function main(): Promise<void> {
   const { chainId, contracts } = deployment;
   const pool = openPool({ databaseUrl: config.databaseUrl, role: "tanpu_worker", max: LANES + 4 });
   measureQueue(pool);
+  measureOutcomes(pool);
   const served = await serveMetrics({
     ...{ role: "worker", host: config.host, port: config.metricsPort, logger },
   });

@@ -135,7 +135,7 @@ export async function storeRefusal(
       }),
     ],
   );
-  outcomes.inc({ outcome: "refused" }, stored.rowCount ?? 0);
+  outcomes.inc({ outcome: "refused", code: refusal.code }, stored.rowCount ?? 0);
 }
 
 /** Records the result of work off chain; chain commands are never marked as done here. */
@@ -149,5 +149,5 @@ export async function storeCompleted(
      ON CONFLICT DO NOTHING`,
     [operationId, JSON.stringify(detail)],
   );
-  outcomes.inc({ outcome: "completed" }, stored.rowCount ?? 0);
+  outcomes.inc({ outcome: "completed", code: "" }, stored.rowCount ?? 0);
 }

@@ -6,8 +6,8 @@ const registers = [metrics];
 
 /** Commands that this worker brought to an end off the chain: refused before sending, or completed. */
 export const outcomes = new Counter({
-  ...{ name: "tanpu_commands_total", labelNames: ["outcome"], registers },
-  help: "Commands refused before they were sent, or completed off the chain",
+  ...{ name: "tanpu_commands_total", labelNames: ["outcome", "code"], registers },
+  help: "Commands refused before they were sent, by code, or completed off the chain",
 });
 
 /** Signed transactions this worker stored, by reason: first, fee bump, nonce filled, adopted. */

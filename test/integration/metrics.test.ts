@@ -6,8 +6,9 @@ import { countedClient } from "../../server/indexer/metrics.ts";
 import { runIndexer } from "../../server/indexer/run.ts";
 import { metrics, serveMetrics } from "../../server/platform/metrics.ts";
 import { measureQueue } from "../../server/queue/metrics.ts";
+import { measureOutcomes } from "../../server/queue/outcomeMetrics.ts";
 import { type ServedApi, serveApi } from "../support/api.ts";
-import { openRegistry, type RegistryChain } from "../support/registryChain.ts";
+import { FINALITY, openRegistry, type RegistryChain } from "../support/registryChain.ts";
 
 describe("metrics", function () {
   this.timeout(120_000);
@@ -24,6 +25,7 @@ describe("metrics", function () {
       deployment: { chainId, issuance: contracts.issuance },
     });
     measureQueue(registry.workerPool);
+    measureOutcomes(registry.workerPool);
     // Other files have run in this process.
     metrics.resetMetrics();
   });
@@ -137,12 +139,42 @@ describe("metrics", function () {
   });
 
   it("measure what waits, and count what became of it", async () => {
-    await registry.store("transfer", "applicant", { to: "nobody" });
+    const refused = await registry.store("transfer", "applicant", { to: "nobody" });
     expect(await reading("tanpu_queue_depth")).to.equal(1);
     expect(await reading("tanpu_queue_oldest_seconds")).to.be.at.least(0);
     await registry.order("pause", "applicant", {}).catch(() => undefined);
     await registry.issueUnits(5_000_000n);
     expect(await reading("tanpu_attempts_total", { reason: "first" })).to.be.greaterThan(0);
-    expect(await reading("tanpu_commands_total", { outcome: "refused" })).to.be.greaterThan(0);
+    const { code } = await registry.stateOf(refused);
+    const labels = { outcome: "refused", code: String(code) };
+    expect(await reading("tanpu_commands_total", labels)).to.be.at.least(1);
+  });
+
+  it("count what final blocks made of commands, each once, whoever looks", async () => {
+    const settled = (kind: string, outcome: string) =>
+      reading("tanpu_commands_settled_total", { kind, outcome });
+    await settled("issue", "succeeded");
+    const document = `0x${"dd".repeat(32)}`;
+    const { tokenId } = await registry.fileRequest(5_000_000n, 17_800).then(async (filed) => {
+      await registry.rpc("evm_increaseTime", [10]);
+      await registry.mine();
+      await registry.order("issue", "authority", { requestId: filed.requestId, document });
+      return filed;
+    });
+    const { enterprise } = registry.accounts;
+    const transfer = { to: enterprise, tokenId, grams: "5" };
+    const moved = await registry.order("transfer", "applicant", transfer);
+    expect(await settled("transfer", "succeeded"), "not final").to.satisfy(Number.isNaN);
+    // As if it had not got through.
+    await registry.query("UPDATE mirror.transaction SET status = 0 WHERE operation_id = $1", [
+      moved,
+    ]);
+    await registry.order("transfer", "applicant", transfer);
+    await registry.mine(FINALITY);
+    await registry.index();
+    await Promise.all([metrics.metrics(), metrics.metrics()]);
+    expect(await settled("transfer", "succeeded")).to.equal(1);
+    expect(await settled("transfer", "reverted")).to.equal(1);
+    expect(await settled("propose", "succeeded")).to.be.greaterThan(0);
   });
 });
