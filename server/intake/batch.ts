@@ -5,6 +5,7 @@ import type { HashSuite } from "../domain/hashSuite.ts";
 import type { AnyMethodology } from "../domain/methodology/catalogue.ts";
 import { checkPeriodShape, type Period, periodValues } from "../domain/period.ts";
 import { type Result, refuse, succeed } from "../domain/result.ts";
+import { postPending } from "../ledger/postPending.ts";
 import { crashPoint } from "../platform/crashPoint.ts";
 import type { BlobStore } from "../platform/store.ts";
 import { closeReports } from "./close/closeReports.ts";
@@ -20,6 +21,8 @@ export type ClosePeriod = {
   store: BlobStore;
   sourceId: Uint8Array;
   period: Period;
+  /** The programme the source belongs to. */
+  programme: number;
   /** UUID of the operation that closes; closing again under the same id gives the same batch. */
   batchId: string;
   /** Rank of a platform's reports, the lowest is credited; from `rules/`. */
@@ -74,7 +77,8 @@ async function methodologyByRule(
 
 /**
  * Closes a source's period: finds the activities behind its reports, builds their tree, stores the leaf
- * file and then the batch with what became of every report, in one transaction. Which report is credited
+ * file and then the batch with what became of every report, and credits the persons with pending amounts,
+ * in one transaction. Which report is credited
  * and so the root depend on the reports alone, not on their order, their batches or this call's
  * repetition. From then on a report of these days is refused PERIOD_ALREADY_CLOSED.
  *
@@ -120,6 +124,7 @@ async function closeIn(client: PoolClient, close: ClosePeriod): Promise<Result<C
     root: toHex(closed.root),
   };
   await insertBatch(client, batch);
+  await postPending(client, { batchId, programme: close.programme });
   return succeed(batch);
 }
 

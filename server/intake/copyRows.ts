@@ -29,6 +29,18 @@ export class CopyRows {
     this.#at = this.#bytes.writeInt32BE(-1, this.#at);
   }
 
+  bool(value: boolean): void {
+    this.#room(5);
+    this.#at = this.#bytes.writeInt32BE(1, this.#at);
+    this.#at = this.#bytes.writeUInt8(value ? 1 : 0, this.#at);
+  }
+
+  int2(value: number): void {
+    this.#room(6);
+    this.#at = this.#bytes.writeInt32BE(2, this.#at);
+    this.#at = this.#bytes.writeInt16BE(value, this.#at);
+  }
+
   int4(value: number): void {
     this.#room(8);
     this.#at = this.#bytes.writeInt32BE(4, this.#at);

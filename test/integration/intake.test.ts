@@ -81,7 +81,7 @@ describe("intake", () => {
     const { sourceId, methodology } = context;
     const methodologies = new Map([[methodology.methodology.contentHash, methodology]]);
     const of = { pool: worker, suite, store, sourceId, period, batchId };
-    return closePeriod({ ...of, rankOf, methodologies });
+    return closePeriod({ ...of, programme: 1, rankOf, methodologies });
   }
 
   const bus = (orderNo: string, at: string, card = "AAAAAAAAA"): Report => ({

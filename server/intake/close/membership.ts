@@ -1,6 +1,6 @@
 import type { PoolClient } from "pg";
 import { fromHex } from "../../domain/bytes.ts";
-import { RowWriter } from "./copyBinary.ts";
+import { CopyRows, copyInto } from "../copyRows.ts";
 import type { Joined } from "./joined.ts";
 import { SPILLED } from "./leafSpill.ts";
 import { isCountedBefore } from "./leaves.ts";
@@ -8,11 +8,17 @@ import { type Reason, reasons } from "./reasons.ts";
 import { dayOf, KEY_BYTES, platformOf, ROW_KEY_AT } from "./rowKeys.ts";
 import type { Excluded } from "./standing.ts";
 
-const ROW_BYTES = 128;
+const TARGET = "intake.membership (batch_id, day, platform, row_key, leaf_index, credited, reason)";
+/** Rows sent at a time. */
+const MOST_ROWS = 65_536;
 
 /** Writes what became of each report of a batch: its leaf, or the reason why it has none. */
 export class MembershipWriter {
-  readonly #rows: RowWriter;
+  readonly #client: PoolClient;
+  #rows = new CopyRows();
+  #count = 0;
+  /** Rows on their way; the next ones are put together meanwhile. */
+  #sending: Promise<void> = Promise.resolve();
   readonly #batchId: Uint8Array;
   readonly #joined: Joined;
   /** The leaf of each credited report among those that share fingerprints. */
@@ -21,24 +27,33 @@ export class MembershipWriter {
   duplicates = 0;
 
   constructor(client: PoolClient, batchId: string, joined: Joined) {
-    this.#rows = new RowWriter(
-      client,
-      "intake.membership (batch_id, day, platform, row_key, leaf_index, credited, reason)",
-    );
+    this.#client = client;
     this.#batchId = fromHex(`0x${batchId.replaceAll("-", "").toLowerCase()}`);
     this.#joined = joined;
     this.#leafOf = new Float64Array(joined.components.count);
   }
 
   #row(key: Uint8Array, leaf: number | undefined, isCredited: boolean, reason: Reason): void {
-    this.#rows.row(7, ROW_BYTES);
+    this.#rows.row(7);
     this.#rows.bytes(this.#batchId);
     this.#rows.int4(dayOf(key));
     this.#rows.int2(platformOf(key));
     this.#rows.bytes(key.subarray(ROW_KEY_AT, KEY_BYTES));
-    this.#rows.int8(leaf);
+    if (leaf === undefined) this.#rows.null();
+    else this.#rows.int8(leaf);
     this.#rows.bool(isCredited);
     this.#rows.int2(reason);
+    this.#count++;
+  }
+
+  async #send(): Promise<void> {
+    if (this.#count === 0) return;
+    const rows = this.#rows;
+    [this.#rows, this.#count] = [new CopyRows(), 0];
+    await this.#sending;
+    this.#sending = copyInto(this.#client, TARGET, rows);
+    // Whoever waits next learns of it; until then it is nobody's.
+    this.#sending.catch(() => {});
   }
 
   /** Notes the credited reports of sorted spilled leaves, of which the first is leaf `first`. */
@@ -50,7 +65,7 @@ export class MembershipWriter {
       if (number !== -1) this.#leafOf[number] = leaf;
       const key = leaves.subarray(at + SPILLED.key, at + SPILLED.key + KEY_BYTES);
       this.#row(key, leaf, true, reasons.inTheTree);
-      await this.#rows.drained();
+      if (this.#count >= MOST_ROWS) await this.#send();
     }
   }
 
@@ -65,12 +80,13 @@ export class MembershipWriter {
       if (isCountedBefore(this.#joined, number)) {
         this.#row(key, undefined, false, reasons.countedBefore);
       } else this.#row(key, this.#leafOf[winner], false, reasons.inTheTree);
-      await this.#rows.drained();
+      if (this.#count >= MOST_ROWS) await this.#send();
     }
     for (const { key, reason } of excluded.rows()) {
       this.#row(key, undefined, false, reason);
-      await this.#rows.drained();
+      if (this.#count >= MOST_ROWS) await this.#send();
     }
-    await this.#rows.end();
+    await this.#send();
+    await this.#sending;
   }
 }

@@ -40,6 +40,7 @@ export async function closePeriod(
     suite,
     store,
     rankOf: rules.value.rankOf,
+    programme: rules.value.programme,
     methodologies,
     sourceId: fromHex(sourceId),
     period: { firstDay, endDay },
