@@ -59,7 +59,7 @@ const commands: Readonly<Record<string, Command>> = {
   methodology: { flags: ["json"], valued: ["activities"], words: 3, run: methodology },
   bench: {
     flags: ["json"],
-    valued: ["events", "leaves", "runs", "commands", "rounds"],
+    valued: ["events", "leaves", "reports", "runs", "commands", "rounds"],
     words: 1,
     run: bench,
   },
@@ -133,6 +133,7 @@ async function methodology(flags: Flags, words: readonly string[]): Promise<numb
 
 /** The benchmarks, each a program of its own that prints rows or, with --json, one object as its last line. */
 const benches: Readonly<Record<string, { file: string; takes: readonly string[] }>> = {
+  close: { file: "close.ts", takes: ["reports", "runs"] },
   gas: { file: "gas.ts", takes: [] },
   indexer: { file: "indexer.ts", takes: ["events", "runs"] },
   tree: { file: "tree.ts", takes: ["leaves", "runs"] },
