@@ -21,8 +21,10 @@ export function openPool(options: {
         oid === INT8 ? BigInt : pg.types.getTypeParser(oid, format as "text"),
     } as pg.CustomTypesConfig,
   });
-  // An idle connection that breaks is replaced; the next query says what is wrong.
+  // An idle connection that breaks is replaced. One that is held is not the pool's to listen to, and without a listener
+  // its end would be the process's: the next query says what is wrong.
   pool.on("error", () => {});
+  pool.on("connect", (client) => void client.on("error", () => {}));
   return pool;
 }
 

@@ -132,6 +132,8 @@ async function listen(options: WorkerOptions, bell: Bell): Promise<void> {
     let client: Client | undefined;
     try {
       client = await options.connect();
+      // The next statement says what is wrong; this listener only keeps the process alive.
+      client.on("error", () => undefined);
       client.on("notification", () => bell.ring());
       for (const channel of CHANNELS) await client.query(`LISTEN ${channel}`);
       await ended(client, signal);

@@ -250,7 +250,8 @@ describe("the database", () => {
     });
 
     it("that come together are stored together, and one that cannot be stored stops no other", async () => {
-      const good = [order(), order(), order()];
+      const body = { note: 'a "quote", a \\ and {a, brace}, NULL, 减排' };
+      const good = [order(), order({ body }), order()];
       const twin = { ...(good[0] as NewOperation), contentHash: bytes(filled(3)) };
       const bad = { ...order(), contentHash: bytes(filled(1)).subarray(1) };
       const answers = await Promise.allSettled(
@@ -264,11 +265,12 @@ describe("the database", () => {
       });
       expect(answers[4]?.status).to.equal("rejected");
       const { rows } = await database.owner.query(
-        `SELECT o.id::text FROM app.operation o JOIN app.open_operation w ON w.operation_id = o.id
+        `SELECT o.id::text, o.body FROM app.operation o JOIN app.open_operation w ON w.operation_id = o.id
          WHERE o.id = ANY ($1) ORDER BY o.sequence`,
         [[...good, bad].map(({ id }) => id)],
       );
       expect(rows.map(({ id }) => id)).to.deep.equal(good.map(({ id }) => id));
+      expect(rows[1].body).to.deep.equal(body);
     });
 
     it("are announced to who listens", async () => {

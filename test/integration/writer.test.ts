@@ -196,6 +196,35 @@ describe("command flow", function () {
     expect(await registry.grams("enterprise")).to.equal(before + 11n);
   });
 
+  it("outlives the database connection that held a lane, and carries the command out on the next", async () => {
+    const operation = await registry.store("transfer", "applicant", transferBody("3"));
+    const real = createWriter(registry.chain, registry.keys);
+    const cut: ChainWriter = {
+      ...real,
+      nonces: async (signer) => {
+        await registry.query(
+          `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+           WHERE datname = current_database() AND pid <> pg_backend_pid()`,
+        );
+        // Nothing is asked of the connection while the chain is: its end is news of its own.
+        await sleep(100);
+        return real.nonces(signer);
+      },
+    };
+    const lane = registry.accounts.applicant;
+    const run = runLane(registry.executeContext({ writer: cut }), lane);
+    expect(
+      await run.then(
+        () => "done",
+        () => "failed",
+      ),
+    ).to.equal("failed");
+    await runLane(registry.executeContext(), lane);
+    await registry.mine();
+    await registry.index();
+    expect((await registry.stateOf(operation)).state).to.equal("included");
+  });
+
   it("shows a command as displaced when another transaction took its nonce", async () => {
     const before = await registry.grams("enterprise");
     const operation = await registry.store("transfer", "applicant", transferBody("13"));
