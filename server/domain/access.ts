@@ -18,6 +18,9 @@ export type Role = (typeof roles)[number];
 export const actions = [
   "activities.report",
   "activities.read",
+  "activities.review",
+  "activities.appeal",
+  "appeal.decide",
   "period.close",
   "request.propose",
   "request.withdraw",
@@ -57,7 +60,10 @@ const holders = ["operator", "applicant", "platform", "enterprise"] as const;
  */
 export const permissions: Readonly<Record<Action, readonly Role[]>> = {
   "activities.report": ["platform"],
-  "activities.read": ["platform", "operator", "auditor"],
+  "activities.read": ["platform", "operator", "authority", "auditor"],
+  "activities.review": ["operator"],
+  "activities.appeal": ["platform"],
+  "appeal.decide": ["authority"],
   "period.close": ["operator", "applicant"],
   "request.propose": ["applicant"],
   "request.withdraw": ["applicant"],

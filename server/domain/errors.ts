@@ -3,6 +3,7 @@ import { chainMessages } from "./messagesChain.ts";
 import { inheritedMessages } from "./messagesInherited.ts";
 import { ledgerMessages } from "./messagesLedger.ts";
 import { methodologyMessages } from "./messagesMethodology.ts";
+import { reviewMessages } from "./messagesReview.ts";
 import { tradingMessages } from "./messagesTrading.ts";
 import { unitMessages } from "./messagesUnits.ts";
 import type { Refusal, RefusalCode, RefusalValues } from "./result.ts";
@@ -18,6 +19,7 @@ const catalogue: Readonly<Record<RefusalCode, Message>> = {
   ...tradingMessages,
   ...methodologyMessages,
   ...ledgerMessages,
+  ...reviewMessages,
   ...inheritedMessages,
 };
 

@@ -3,6 +3,7 @@ import type { chainMessages } from "./messagesChain.ts";
 import type { inheritedMessages } from "./messagesInherited.ts";
 import type { ledgerMessages } from "./messagesLedger.ts";
 import type { methodologyMessages } from "./messagesMethodology.ts";
+import type { reviewMessages } from "./messagesReview.ts";
 import type { tradingMessages } from "./messagesTrading.ts";
 import type { unitMessages } from "./messagesUnits.ts";
 
@@ -14,6 +15,7 @@ export type RefusalCode =
   | keyof typeof tradingMessages
   | keyof typeof methodologyMessages
   | keyof typeof ledgerMessages
+  | keyof typeof reviewMessages
   | keyof typeof inheritedMessages;
 
 /** Values for the placeholders of a message; never personal data, because they are shown and logged. */

@@ -35,6 +35,7 @@ const allowed: Readonly<Record<Role, readonly Action[]>> = {
     "persons.register",
     "benefit.record",
     "points.use",
+    "activities.appeal",
   ],
   applicant: [
     ...readers,
@@ -49,6 +50,7 @@ const allowed: Readonly<Record<Role, readonly Action[]>> = {
     ...holding,
     "request.object",
     "activities.read",
+    "activities.review",
     "period.close",
     "request.file",
     "account.open",
@@ -59,6 +61,8 @@ const allowed: Readonly<Record<Role, readonly Action[]>> = {
   ],
   authority: [
     ...readers,
+    "activities.read",
+    "appeal.decide",
     "request.decideObjection",
     "request.issue",
     "request.reject",

@@ -50,6 +50,13 @@ export type ExcludedRow = {
 };
 
 export type BehaviourExclusions = {
+  /** The groups as sets of pairs, for judging many rows at once. */
+  readonly groups: readonly {
+    readonly id: string;
+    readonly on: Exclusion["on"];
+    readonly window: Exclusion["window"];
+    readonly pairs: readonly (readonly [string, string])[];
+  }[];
   /** Every exclusion between two behaviours; the order of the two does not matter. */
   between(first: string, second: string): readonly Exclusion[];
   /** The first exclusion two rows fall under, or undefined when both may earn. */
@@ -98,6 +105,10 @@ export function loadBehaviourExclusions(parsed: unknown): Result<BehaviourExclus
   const between: BehaviourExclusions["between"] = (first, second) =>
     byPair.get(keyOf(first, second)) ?? [];
   return succeed({
+    groups: form.data.groups.map((group) => {
+      const { id, on, window } = group;
+      return { id, on, window, pairs: pairsOf(group) };
+    }),
     between,
     conflict: (first, second) =>
       between(first.behaviour, second.behaviour).find(
