@@ -3,6 +3,7 @@ import type { PrismaClient } from "../database/prisma.ts";
 import type { HashSuite } from "../domain/hashSuite.ts";
 import type { Factor } from "../domain/inventory.ts";
 import type { AnyMethodology } from "../domain/methodology/catalogue.ts";
+import type { ReviewRules } from "../domain/reviewRules.ts";
 import type { IntakeKeys } from "../intake/keys.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { BlobStore } from "../platform/store.ts";
@@ -31,6 +32,8 @@ export type ApiDependencies = {
   /** Whether demonstration methodologies count here: only where nothing is real. */
   readonly demonstration: boolean;
   readonly factors: ReadonlyMap<string, Factor>;
+  /** What programmes look at before they believe a period. */
+  readonly reviewRules: readonly ReviewRules[];
   /** Undefined: no activities can be taken in here. */
   readonly intake: IntakeKeys | undefined;
   /** Undefined until the contracts are deployed. */

@@ -57,6 +57,10 @@ const tags = [
   },
   { name: "Certificates", description: "What retirements are certified for. 以注销记录出具的证明" },
   { name: "Operations", description: "What became of a command. 指令的执行状态" },
+  {
+    name: "Review",
+    description: "What is looked at before a period counts, and appeals against it. 复核与申诉",
+  },
   { name: "Webhooks", description: "Being told at an address of one's own. 回调通知" },
   {
     name: "Published files",

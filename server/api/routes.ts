@@ -10,6 +10,10 @@ import { statementRoutes } from "./issuanceRequests/statements.ts";
 import { operationRoutes } from "./operations/routes.ts";
 import { periodRoutes } from "./periods/routes.ts";
 import { retirementRoutes } from "./retirements/routes.ts";
+import { appealRoutes } from "./review/appeals.ts";
+import { assessmentRoutes } from "./review/assessments.ts";
+import { figureRoutes } from "./review/figures.ts";
+import { findingRoutes } from "./review/findings.ts";
 import type { Route } from "./route.ts";
 import { searchRoutes } from "./search/routes.ts";
 import { sourceRoutes } from "./sources/routes.ts";
@@ -20,6 +24,10 @@ import { webhookRoutes } from "./webhooks/routes.ts";
 /** Everything the API answers, in the order of its documentation. */
 export const routes: readonly Route[] = [
   ...activityRoutes,
+  ...assessmentRoutes,
+  ...findingRoutes,
+  ...appealRoutes,
+  ...figureRoutes,
   ...periodRoutes,
   ...issuanceRequestRoutes,
   ...statementRoutes,

@@ -16,6 +16,7 @@ import { explain } from "../domain/errors.ts";
 import { type HashSuite, loadHashSuite } from "../domain/hashSuite.ts";
 import { loadFactors } from "../domain/inventory.ts";
 import type { Result } from "../domain/result.ts";
+import { readAssessRules } from "../intake/assess/readRules.ts";
 import { type IntakeKeys, loadKeys } from "../intake/keys.ts";
 import { readMethodologies } from "../intake/ruleFiles.ts";
 import { type Config, ConfigError, readConfig, webhookRulesOf } from "../platform/config.ts";
@@ -91,6 +92,7 @@ async function main(): Promise<void> {
     ),
     demonstration: config.mode === "demo",
     factors: required("rules/factors.yaml", loadFactors(parse(factors))),
+    reviewRules: required("rules", await readAssessRules(path.join(root, "rules"))).review,
     intake: await readKeys(suite, config.mode, process.env.KEYS_FILE || undefined),
     deployment: deploymentFrom(path.join(published, "manifest.json")),
     relayAccount: relayAccountOf(process.env.RELAY_ACCOUNT),

@@ -15,6 +15,7 @@ import { publish } from "../documents.ts";
 import { exampleOf } from "../examples.ts";
 import { type Prepared, transactionOf } from "../idempotency.ts";
 import { defineList, defineRead, present } from "../read.ts";
+import { compareFigures } from "../review/compareFigures.ts";
 import { leafParams, leafProofOf, leafProofSchema } from "./leafProof.ts";
 import {
   proposalBody,
@@ -38,8 +39,9 @@ export async function requireRequest(
 async function proposal(
   caller: Caller,
   { batchId, report }: { batchId: string; report: Readonly<Record<string, string>> },
-  { pool, store }: ApiDependencies,
+  dependencies: ApiDependencies,
 ): Promise<Result<Prepared>> {
+  const { pool, store } = dependencies;
   const signer = accountOf(caller);
   if (!signer.ok) return signer;
   const batch = await findBatch(pool, batchId);
@@ -51,6 +53,8 @@ async function proposal(
   const own = requireProgramme(caller, source.programme);
   if (!own.ok) return own;
   if (source.applicant !== signer.value) return refuse("ACCOUNT_MISMATCH");
+  const compared = await compareFigures(batch, source.programme, dependencies);
+  if (!compared.ok) return compared;
   const methodology = await findMethodology(pool, source.programme, source.methodology);
   const reportHash = await publish(store, {
     format: "tanpu-monitoring-report/1",
@@ -88,7 +92,10 @@ export const issuanceRequestRoutes = [
       batchId: exampleOf.uuid,
       report: { title: "监测报告 2018-09-01", summary: "公交与地铁出行，一天" },
     },
-    refusals: ["NOT_FOUND", "ACCOUNT_MISMATCH", "PROGRAMME_MISMATCH"],
+    refusals: [
+      ...(["NOT_FOUND", "ACCOUNT_MISMATCH", "PROGRAMME_MISMATCH"] as const),
+      ...(["INDEPENDENT_FIGURE_MISSING", "INDEPENDENT_FIGURE_DIFFERS"] as const),
+    ],
     prepare: ({ caller, body }, dependencies) => proposal(caller, body, dependencies),
   }),
   defineList({
