@@ -8,11 +8,12 @@ import type { IntakeContext } from "./context.ts";
 import { ensureDays, platformNumber, ruleNumber, sourceNumber } from "./dimensions.ts";
 import { type Identification, type IdentifiedReport, identify } from "./identify.ts";
 import { inTransaction } from "./inTransaction.ts";
+import { type Correction, type Reduction, reduceClosed } from "./reductions.ts";
 import {
-  type Answer,
   type ChunkOf,
   daysOf,
   openChunk,
+  type Answer as Stored,
   storeRefusals,
   storeReports,
 } from "./storeChunk.ts";
@@ -29,6 +30,8 @@ export type RowResult =
       /** Whether the report that came before is this platform's own. */
       ownReport: boolean;
     }
+  /** A correction of a closed period's report; the milligrams are what is left of it. */
+  | { status: "reduced"; day: string; milligrams: string }
   | ({ status: "refused" } & Refusal);
 
 /** A row as far as it can be judged without the database. */
@@ -50,6 +53,8 @@ export function judge(by: Identification, platform: string, row: unknown, now: n
   const rowKey = rowKeyOf(by.suite, by.keys, by.programme, platform, orderNo);
   return { refusal: activity.refusal, rowKey };
 }
+
+type Answer = Stored | Reduction;
 
 const keyText = (rowKey: Uint8Array): string =>
   Buffer.from(rowKey.buffer, rowKey.byteOffset, rowKey.length).toString("latin1");
@@ -111,9 +116,17 @@ function resultOf({ report, refusal }: Judged, answer: Answer | undefined): RowR
   if (refusal) return { status: "refused", ...refusal };
   if (answer && "refusal" in answer) return { status: "refused", ...answer.refusal };
   const day = formatDay(report.day);
+  if (answer && "milligrams" in answer) {
+    return { status: "reduced", day, milligrams: answer.milligrams.toString() };
+  }
   if (answer) return { status: "duplicate", day, ownReport: answer.own };
   return { status: "accepted", day, milligrams: report.milligrams.toString() };
 }
+
+const correctionsOf = (reports: Chunk["reports"]): Correction[] =>
+  reports.flatMap((report, place) =>
+    report?.corrects === undefined ? [] : [{ ...report, corrects: report.corrects, place }],
+  );
 
 async function store(
   client: PoolClient,
@@ -122,7 +135,15 @@ async function store(
   { judged, reports, repeats }: Chunk,
 ): Promise<RowResult[]> {
   await openChunk(client, of.sourceId);
-  const answers = await storeReports(client, of, reports);
+  const reduced = await reduceClosed(client, of.platform, correctionsOf(reports));
+  const answers = new Map<number, Answer>([
+    ...(await storeReports(
+      client,
+      of,
+      reports.map((report, place) => (reduced.has(place) ? undefined : report)),
+    )),
+    ...reduced,
+  ]);
   const refusals = judged.flatMap(({ refusal, rowKey, report }, place) => {
     if (refusal) return rowKey ? [{ rowKey, refusal }] : [];
     const answer = answers.get(place);

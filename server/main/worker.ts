@@ -11,6 +11,7 @@ import { toHex } from "../domain/bytes.ts";
 import { explain } from "../domain/errors.ts";
 import { type HashSuite, loadHashSuite } from "../domain/hashSuite.ts";
 import type { AnyMethodology } from "../domain/methodology/catalogue.ts";
+import type { AssessRules } from "../intake/assess/assess.ts";
 import { readAssessRules } from "../intake/assess/readRules.ts";
 import { type ProgrammeRules, readMethodologies, readProgrammeRules } from "../intake/ruleFiles.ts";
 import { postIssues } from "../ledger/postIssues.ts";
@@ -58,6 +59,12 @@ async function readTexts(suite: HashSuite): Promise<Map<string, AnyMethodology>>
   return read.value;
 }
 
+async function readReview(): Promise<AssessRules> {
+  const read = await readAssessRules(RULES_FOLDER);
+  if (!read.ok) throw new Error(explain(read.refusal, "en"));
+  return read.value;
+}
+
 async function main(): Promise<void> {
   const deployment = await waitForDeployment(config.dataFolder, logger, stop.signal);
   if (!deployment) return;
@@ -79,9 +86,10 @@ async function main(): Promise<void> {
   const queue = openQueue({ ...config, registry: registryName(deployment) }, (error) =>
     logger.warn({ reason: error.message }, "queue"),
   );
-  const [suite, rules, keys] = await Promise.all([
+  const [suite, rules, assess, keys] = await Promise.all([
     loadHashSuite("keccak"),
     readRules(),
+    readReview(),
     openKeyStore(readKeyStoreConfig(), config.dataFolder),
   ]);
   const methodologies = await readTexts(suite);
@@ -120,6 +128,7 @@ async function main(): Promise<void> {
       startBlock: await createReader(chain, []).head(),
       keys,
       offChain: {
+        "assess-period": (operation) => assessPeriod(operation, { pool, rules: assess }),
         "close-period": (operation) =>
           closePeriod(operation, { pool, suite, store: kept, rules, methodologies }),
         "close-epoch": (operation) => closeEpochOf(operation, { pool, suite, store: kept }),

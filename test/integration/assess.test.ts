@@ -150,6 +150,18 @@ describe("Looking at a period", () => {
     expect(await findingsOf(rows)).to.deep.equal([{ row: 3, kind: "limit:generated" }]);
   });
 
+  it("finds intervals of one meter that overlap, and leaves those that begin together to the close", async () => {
+    const reading = (row: number, at: number, seconds: number) => ({
+      ...ride,
+      ...{ row, at: MIDNIGHT + at, seconds, thing: 1, behaviour: "pv-generation", participant: 7 },
+      quantities: { generated: "1" },
+    });
+    const rows = [reading(1, 0, 3_600), reading(2, 1_800, 1_800), reading(3, 3_600, 60)];
+    expect(await findingsOf([...rows, { ...reading(4, 3_600, 60), platform: "b" }])).to.deep.equal([
+      { row: 2, kind: "meter-overlap" },
+    ]);
+  });
+
   it("finds what a person earns beyond a day's believable amount", async () => {
     const earns = (row: number, milligrams: number, hour: number) => ({
       ...ride,

@@ -14,6 +14,7 @@ import { openPrisma } from "../../server/database/prisma.ts";
 import { type Role, roles } from "../../server/domain/access.ts";
 import { toHex } from "../../server/domain/bytes.ts";
 import { loadFactors } from "../../server/domain/inventory.ts";
+import { loadReviewRules } from "../../server/domain/reviewRules.ts";
 import { createLogger } from "../../server/platform/logger.ts";
 import { type BlobStore, openBlobStore } from "../../server/platform/store.ts";
 import type { WebhookRules } from "../../server/platform/webhookTarget.ts";
@@ -98,6 +99,7 @@ export async function serveApi(of: {
   const pool = openPool({ databaseUrl, role: "tanpu_api", max: 5 });
   const prisma = openPrisma({ databaseUrl, role: "tanpu_api", max: 2 });
   const factorsFile = new URL("../../rules/factors.yaml", import.meta.url);
+  const reviewFile = new URL("../../rules/demo-review.yaml", import.meta.url);
   const methodology = await demoMethodology();
   const logged: string[] = [];
   const logger = createLogger({ role: "api" }, { write: (line) => logged.push(line) });
@@ -117,6 +119,7 @@ export async function serveApi(of: {
     methodologies: new Map([[methodology.contentHash, { form: 1, methodology } as const]]),
     demonstration: true,
     factors: unwrap(loadFactors(parse(readFileSync(factorsFile, "utf8")))),
+    reviewRules: [unwrap(loadReviewRules(parse(readFileSync(reviewFile, "utf8"))))],
     intake: demoKeys(),
     deployment: async () => of.deployment,
     relayAccount: of.relayAccount,

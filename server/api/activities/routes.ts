@@ -14,6 +14,7 @@ import { type RowResult, receiveActivities } from "../../intake/receive.ts";
 import { type Caller, requireProgramme } from "../auth.ts";
 import type { ApiDependencies } from "../dependencies.ts";
 import { defineRoute } from "../route.ts";
+import { keysOf } from "./keys.ts";
 import { type ActivityResult, activitiesAnswer, activitiesBody, MOST_ROWS } from "./schema.ts";
 
 /** The source that is named, or the only one of the key's programme. */
@@ -59,18 +60,12 @@ async function intakeContext(
   const methodology = await methodologyOf(dependencies, source);
   if (!methodology.ok) return methodology;
   const { intake, pool, suite } = dependencies;
-  const missing = refuse("PROGRAMME_KEY_MISSING", { values: { programme: source.programme } });
-  if (intake === undefined) return missing;
-  try {
-    intake.keys.programmeKey(source.programme);
-  } catch {
-    return missing;
-  }
+  const keys = keysOf(intake, source.programme);
+  if (!keys.ok) return keys;
   return succeed({
     pool,
     suite,
-    keys: intake.keys,
-    salts: intake.salts,
+    ...keys.value,
     methodology: methodology.value,
     programme: source.programme,
     sourceId: fromHex(source.sourceId),
@@ -81,6 +76,9 @@ async function intakeContext(
 function resultView(row: RowResult, index: number): ActivityResult {
   if (row.status === "accepted") {
     return { index, result: "accepted", day: row.day, milligrams: row.milligrams };
+  }
+  if (row.status === "reduced") {
+    return { index, result: "reduced", day: row.day, milligrams: row.milligrams };
   }
   if (row.status === "duplicate") return { index, result: "duplicate", day: row.day };
   return {

@@ -33,8 +33,9 @@ export const activitiesBody = z
 export const activityResultSchema = z
   .object({
     index: z.number().int(),
-    result: z.enum(["accepted", "duplicate", "refused"]).openapi({
-      description: "accepted and duplicate are provisional until the period is closed",
+    result: z.enum(["accepted", "duplicate", "reduced", "refused"]).openapi({
+      description:
+        "accepted and duplicate are provisional until the period is closed; reduced is a correction after that",
     }),
     day: z
       .string()

@@ -7,11 +7,11 @@ import {
   listAppeals,
   type Refused,
 } from "../../database/queries/appeals.ts";
-import { toUuid } from "../../domain/bytes.ts";
 import { rowKeyOf } from "../../domain/fingerprint.ts";
 import { chinaDay, formatDay, parseDay } from "../../domain/period.ts";
 import { type Result, refuse, succeed } from "../../domain/result.ts";
 import { reviewRulesOn } from "../../domain/reviewRules.ts";
+import { keysOf } from "../activities/keys.ts";
 import type { ApiDependencies } from "../dependencies.ts";
 import { exampleOf } from "../examples.ts";
 import { pageRequest } from "../page.ts";
@@ -71,12 +71,11 @@ export const appealRoutes = [
       if (platform === null) return refuse("PLATFORM_MISMATCH");
       const day = parseDay(body.day);
       if (!day.ok) return day;
-      if (!intake?.keys.has(programme.value)) {
-        return refuse("PROGRAMME_KEY_MISSING", { values: { programme: programme.value } });
-      }
+      const keys = keysOf(intake, programme.value);
+      if (!keys.ok) return keys;
       const { id, orderNo, reason } = body;
-      const key = rowKeyOf(suite, intake.keys, programme.value, platform, orderNo);
-      const rowKey = toUuid(key);
+      const key = rowKeyOf(suite, keys.value.keys, programme.value, platform, orderNo);
+      const rowKey = Buffer.from(key).toString("hex");
       const refused = withinDeadline(
         await findRefused(pool, platform, rowKey, day.value),
         { programme: programme.value, orderNo },

@@ -8,7 +8,7 @@ const kindField = z
   .regex(/^[\w:-]{1,80}$/)
   .openapi({
     description:
-      "overlap, person-day, limit:<quantity> or exclusion:<group of rules/behaviour-exclusions.yaml>",
+      "overlap, meter-overlap, person-day, limit:<quantity> or exclusion:<group of rules/behaviour-exclusions.yaml>",
     example: "overlap",
   });
 

@@ -168,7 +168,7 @@ export async function decideAppeal(
   id: string,
   of: { decision: "upheld" | "dismissed"; reason: string; apiKeyId: string },
 ): Promise<Result<true>> {
-  const { rows } = await pool.query<{ refused_by: string | null; stored: boolean }>(
+  const { rows } = await pool.query<{ own: boolean; decided: boolean; stored: boolean }>(
     `WITH known AS (
        SELECT a.*, (SELECT f.api_key_id FROM intake.finding_state f
                      WHERE a.about = 'finding' AND f.day = a.day AND f.platform = a.platform
@@ -183,11 +183,13 @@ export async function decideAppeal(
        SELECT day, platform, row_key, subject, 2, 'released', $4, $5
          FROM known JOIN stored ON stored.appeal_id = known.id
         WHERE about = 'finding' AND $3 = 'upheld')
-     SELECT refused_by::text, EXISTS (SELECT 1 FROM stored) AS stored FROM known`,
+     SELECT refused_by IS NOT DISTINCT FROM $5 AS own, EXISTS (SELECT 1 FROM stored) AS stored,
+            EXISTS (SELECT 1 FROM intake.appeal_decision d WHERE d.appeal_id = known.id) AS decided
+       FROM known`,
     [id, programme, of.decision, of.reason, of.apiKeyId],
   );
   const [appeal] = rows;
   if (!appeal) return refuse("NOT_FOUND", { values: { what: "appeal", id } });
   if (appeal.stored) return succeed(true);
-  return refuse(appeal.refused_by === of.apiKeyId ? "APPEAL_OWN_DECISION" : "APPEAL_DECIDED");
+  return refuse(appeal.own && !appeal.decided ? "APPEAL_OWN_DECISION" : "APPEAL_DECIDED");
 }

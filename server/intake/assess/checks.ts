@@ -75,6 +75,20 @@ function overlapCheck(trips: readonly string[]): Check {
   };
 }
 
+/**
+ * One meter's intervals that have a moment in common. Those that begin together are one activity by their
+ * fingerprint and are left to the close.
+ */
+const meterCheck: Check = {
+  text: `SELECT day, platform, row_key, 'meter-overlap', source,
+                jsonb_build_object('measured', (busy_until - activity_at)::text, 'unit', 's')
+           FROM (SELECT s.*, max(activity_at + seconds) OVER (PARTITION BY thing, behaviour ORDER BY activity_at
+                          RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW EXCLUDE GROUP) AS busy_until
+                   FROM (${standing("$1::int - 1 AND $1", "r.thing IS NOT NULL AND r.seconds > 0")}) s) t
+          WHERE day = $1 AND source = ANY ($2::int[]) AND activity_at < busy_until`,
+  values: [],
+};
+
 /** Two behaviours of one car or meter that exclude each other within the window. */
 function exclusionCheck(group: ExclusionGroup): Check {
   const { id, on, window, pairs } = group;
@@ -117,6 +131,7 @@ export function checksOf(rules: ReviewRules, exclusions: BehaviourExclusions): C
     ...rules.limits.map(limitCheck),
     personDayCheck(rules),
     overlapCheck([...new Set(trips)]),
+    meterCheck,
     // Overlapping trips of one person are found above, two of the same behaviour too.
     ...exclusions.groups
       .filter(({ on, window }) => on !== "person" || window !== "overlap")
