@@ -8,6 +8,7 @@ import { type Result, refuse, succeed } from "../domain/result.ts";
 import { postPending } from "../ledger/postPending.ts";
 import { crashPoint } from "../platform/crashPoint.ts";
 import type { BlobStore } from "../platform/store.ts";
+import { type AssessRules, assessPeriod } from "./assess/assess.ts";
 import { closeReports } from "./close/closeReports.ts";
 import type { PlatformOrder } from "./close/components.ts";
 import type { ClosingPeriod } from "./close/standing.ts";
@@ -29,6 +30,10 @@ export type ClosePeriod = {
   rankOf: (platform: string) => number;
   /** The methodologies reports were quantified by, by content hash; a missing one stops the close. */
   methodologies: ReadonlyMap<string, AnyMethodology>;
+  /** What the period is looked at for before; nothing when left out. */
+  assess?: AssessRules;
+  /** Close although findings are open: their reports are left out for good. */
+  leaveOutOpen?: boolean;
   /** Where leaves wait that do not fit in memory; the folder for temporary files when left out. */
   spillFolder?: string;
 };
@@ -84,7 +89,7 @@ async function methodologyByRule(
  *
  * Memory goes with the reports that share fingerprints, not with all of them.
  *
- * PERIOD_EMPTY, PERIOD_TOO_LONG, PERIOD_OVERLAPS_CLOSED, PERIOD_WITHOUT_ACTIVITIES;
+ * PERIOD_EMPTY, PERIOD_TOO_LONG, PERIOD_OVERLAPS_CLOSED, PERIOD_WITHOUT_ACTIVITIES, FINDINGS_OPEN;
  * OPERATION_ID_CONFLICT when the id closed something else. @throws RuleUnknown
  */
 export async function closePeriod(close: ClosePeriod): Promise<Result<ClosedBatch>> {
@@ -109,6 +114,12 @@ async function closeIn(client: PoolClient, close: ClosePeriod): Promise<Result<C
   const source = await sourceNumber(client, sourceId);
   if (source === undefined) {
     return refuse("PERIOD_WITHOUT_ACTIVITIES", { values: periodValues(period) });
+  }
+  if (close.assess) {
+    // What is found stays when the close is refused, so that somebody can decide it.
+    const { open } = await assessPeriod(client, sourceId, period, close.assess);
+    if (open > 0 && !close.leaveOutOpen)
+      return refuse("FINDINGS_OPEN", { values: { count: open } });
   }
   const closing: ClosingPeriod = { ...period, source };
   const closed = await closeReports({

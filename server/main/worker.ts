@@ -130,7 +130,7 @@ async function main(): Promise<void> {
       offChain: {
         "assess-period": (operation) => assessPeriod(operation, { pool, rules: assess }),
         "close-period": (operation) =>
-          closePeriod(operation, { pool, suite, store: kept, rules, methodologies }),
+          closePeriod(operation, { pool, suite, store: kept, rules, methodologies, assess }),
         "close-epoch": (operation) => closeEpochOf(operation, { pool, suite, store: kept }),
       },
       afterSweep: async () => {

@@ -1,12 +1,19 @@
+import { randomUUID } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import pg from "pg";
 import { openPool } from "../../server/database/client.ts";
+import { inTransaction } from "../../server/database/inTransaction.ts";
 import { migrate } from "../../server/database/migrate.ts";
+import { toHex } from "../../server/domain/bytes.ts";
 import { type AssessRules, assessPeriod } from "../../server/intake/assess/assess.ts";
 import { readAssessRules } from "../../server/intake/assess/readRules.ts";
-import { inTransaction } from "../../server/intake/inTransaction.ts";
-import { root, seeded, shuffled, unwrap } from "../domain/support.ts";
+import { closePeriod } from "../../server/intake/batch.ts";
+import { openBlobStore } from "../../server/platform/store.ts";
+import { demoMethodology, root, seeded, shuffled, suite, unwrap } from "../domain/support.ts";
 import { openTestDatabase, type TestDatabase } from "../support/database.ts";
 import { type ReportRow, writeReports } from "../support/reportRows.ts";
 
@@ -245,5 +252,31 @@ describe("Looking at a period", () => {
       await look(worker);
     }
     expect(await found(owner)).to.deep.equal(whole);
+  });
+
+  it("stops a close while something waits, keeps what was found, and leaves it out when told to", async () => {
+    const trip = { ...ride, behaviour: "metro-trip", quantities: { trips: "1" } };
+    const { owner, worker } = await worldOf([trip, { ...trip, row: 2, at: trip.at + 60 }]);
+    const folder = mkdtempSync(path.join(tmpdir(), "tanpu-assess-"));
+    const methodology = { form: 1, methodology: await demoMethodology() } as const;
+    const close = (leaveOutOpen: boolean) =>
+      closePeriod({
+        ...{ pool: worker, suite, sourceId: sourceId(SOURCE), batchId: randomUUID() },
+        store: openBlobStore(folder, (bytes) => toHex(suite.hash(bytes))),
+        period: { firstDay: DAY, endDay: DAY + 1 },
+        rankOf: () => 1,
+        methodologies: new Map([[`0x${"07".repeat(32)}`, methodology]]),
+        assess: rules,
+        leaveOutOpen,
+      });
+    const refused = await close(false);
+    expect(refused.ok || refused.refusal).to.deep.equal({
+      code: "FINDINGS_OPEN",
+      values: { count: 1 },
+    });
+    expect(await found(owner)).to.deep.equal([{ row: 2, kind: "overlap" }]);
+    const closed = unwrap(await close(true));
+    expect(closed).to.include({ accepted: 1, totalMilligrams: 1_000n });
+    rmSync(folder, { recursive: true });
   });
 });

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { expect } from "chai";
 import type pg from "pg";
 import { openPool } from "../../server/database/client.ts";
-import { inTransaction } from "../../server/intake/inTransaction.ts";
+import { inTransaction } from "../../server/database/inTransaction.ts";
 import { reduceClosed } from "../../server/intake/reductions.ts";
 import { openTestDatabase, type TestDatabase } from "../support/database.ts";
 import { type ReportRow, rowUuid, writeReports } from "../support/reportRows.ts";

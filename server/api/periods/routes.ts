@@ -13,7 +13,8 @@ export const periodRoutes = [
     action: "period.close",
     tag: "Issuance",
     summary: "Close a source's period and build its activity tree 核算周期关账",
-    description: "The operation's result is the batch that an issuance request then proposes.",
+    description:
+      "The operation's result is the batch that an issuance request then proposes. It fails with FINDINGS_OPEN while findings about the period's reports wait for a decision.",
     body: periodBody,
     example: { sourceId: exampleOf.hash, first: "2018-09-01", end: "2018-09-02" },
     refusals: [
@@ -24,7 +25,7 @@ export const periodRoutes = [
       "NOT_FOUND",
     ],
     prepare: async (call, dependencies) => {
-      const { sourceId, first, end } = call.body;
+      const { sourceId, first, end, openFindings = "refuse" } = call.body;
       const shape = parsePeriod(first, end);
       if (!shape.ok) return shape;
       const period = checkPeriodEnded(shape.value, chinaDay(dependencies.now()));
@@ -45,7 +46,7 @@ export const periodRoutes = [
         kind: "close-period",
         lane: `source:${sourceId}`,
         signer: null,
-        body: { sourceId, ...period.value, record: { first, end } },
+        body: { sourceId, ...period.value, openFindings, record: { first, end } },
       });
     },
   }),

@@ -6,6 +6,10 @@ export const periodBody = z
     sourceId: hashField,
     first: dateField,
     end: dateField.openapi({ description: "First day after the period", example: "2018-09-02" }),
+    openFindings: z.enum(["refuse", "leaveOut"]).optional().openapi({
+      description:
+        "What findings without a decision do: stop the close (refuse, the default), or leave their reports out for good",
+    }),
   })
   .openapi("PeriodBody");
 

@@ -1,9 +1,9 @@
 import type { Pool } from "pg";
 import { z } from "zod";
+import { inTransaction } from "../../database/inTransaction.ts";
 import { fromHex } from "../../domain/bytes.ts";
 import { type Result, succeed } from "../../domain/result.ts";
 import { type AssessRules, assessPeriod as assess } from "../../intake/assess/assess.ts";
-import { inTransaction } from "../../intake/inTransaction.ts";
 import type { Operation } from "../ledger.ts";
 import { hash, small } from "./fields.ts";
 

@@ -4,6 +4,7 @@ import { fromHex } from "../../domain/bytes.ts";
 import type { HashSuite } from "../../domain/hashSuite.ts";
 import type { AnyMethodology } from "../../domain/methodology/catalogue.ts";
 import { type Result, refuse, succeed } from "../../domain/result.ts";
+import type { AssessRules } from "../../intake/assess/assess.ts";
 import { closePeriod as closeBatch } from "../../intake/batch.ts";
 import type { ProgrammeRules } from "../../intake/ruleFiles.ts";
 import type { BlobStore } from "../../platform/store.ts";
@@ -19,9 +20,16 @@ export type CloseContext = {
   readonly rules: readonly ProgrammeRules[];
   /** Texts of the methodologies reports were quantified by, by content hash `0x…`. */
   readonly methodologies: ReadonlyMap<string, AnyMethodology>;
+  /** What periods are looked at for before they close. */
+  readonly assess: AssessRules;
 };
 
-const body = z.object({ sourceId: hash, firstDay: small, endDay: small });
+const body = z.object({
+  sourceId: hash,
+  firstDay: small,
+  endDay: small,
+  openFindings: z.enum(["refuse", "leaveOut"]).default("refuse"),
+});
 
 /**
  * Closes a source's period: the activities behind its reports become a tree. Works off chain; the
@@ -31,10 +39,10 @@ export async function closePeriod(
   operation: Operation,
   context: CloseContext,
 ): Promise<Result<Record<string, unknown>>> {
-  const { sourceId, firstDay, endDay } = body.parse(operation.body);
+  const { sourceId, firstDay, endDay, openFindings } = body.parse(operation.body);
   const rules = await rulesOf(context, sourceId);
   if (!rules.ok) return rules;
-  const { pool, suite, store, methodologies } = context;
+  const { pool, suite, store, methodologies, assess } = context;
   const closed = await closeBatch({
     pool,
     suite,
@@ -42,6 +50,8 @@ export async function closePeriod(
     rankOf: rules.value.rankOf,
     programme: rules.value.programme,
     methodologies,
+    assess,
+    leaveOutOpen: openFindings === "leaveOut",
     sourceId: fromHex(sourceId),
     period: { firstDay, endDay },
     batchId: operation.id,
