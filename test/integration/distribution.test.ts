@@ -61,9 +61,21 @@ const DISTRIBUTION: Readonly<Record<string, Readonly<Record<string, string | nul
   intake: {
     report: "day",
     fingerprint: "day",
+    shared: "day",
     refusal: "received_day",
+    membership: "day",
+    finding: "day",
+    finding_decision: "day",
+    reduction: "day",
+    receipt: "platform",
     batch: null,
-    membership: "batch_id",
+    sealed_day: null,
+    platform: null,
+    source: null,
+    rule: null,
+    appeal: null,
+    appeal_decision: null,
+    independent_figure: null,
   },
 };
 
