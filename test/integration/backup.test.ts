@@ -7,12 +7,12 @@ import path from "node:path";
 import { expect } from "chai";
 import pg from "pg";
 import { findPort } from "../../scripts/dev/ports.ts";
-import { runReconcile } from "../../scripts/reconcile.ts";
-import { migrate } from "../../server/database/migrate.ts";
 import { runLane } from "../../server/queue/lane.ts";
-import { ACCOUNT, makeKeys, type ServedApi, serveApi } from "../support/api.ts";
+import { ACCOUNT, makeKeys, type ServedApi } from "../support/api.ts";
 import { giveToServer, pgTool } from "../support/pgTools.ts";
-import { FINALITY, openRegistry, RegistryChain } from "../support/registryChain.ts";
+import { reconcileRegistry } from "../support/reconciling.ts";
+import { FINALITY, openRegistry, type RegistryChain } from "../support/registryChain.ts";
+import { leaveDatabase, outsideServer, serveRegistry, takeRestored } from "../support/restored.ts";
 
 const { TANPU_TEST_DATABASE_URL: serverUrl = "" } = process.env;
 
@@ -38,10 +38,6 @@ if (serverUrl !== "") {
     };
     const urlOf = (name: string): string =>
       Object.assign(new URL(serverUrl), { pathname: `/${name}` }).href;
-    const part = (url: string) => ({
-      ...{ url, gone: new Promise<void>(() => undefined) },
-      stop: async () => undefined,
-    });
     const addDatabase = async (): Promise<string> => {
       const name = `tanpu_backup_${process.pid}_${names.length}`;
       await onServer(`CREATE DATABASE ${name}`);
@@ -49,12 +45,7 @@ if (serverUrl !== "") {
       return urlOf(name);
     };
     const serve = async (registry: RegistryChain): Promise<ServedApi> => {
-      const { chainId, contracts } = registry.deployment;
-      const served = await serveApi({
-        databaseUrl: registry.databaseUrl,
-        relayAccount: registry.accounts.operator,
-        deployment: { chainId, issuance: contracts.issuance },
-      });
+      const served = await serveRegistry(registry);
       apis.push(served);
       return served;
     };
@@ -72,7 +63,7 @@ if (serverUrl !== "") {
 
     before(async () => {
       folder = mkdtempSync(path.join(tmpdir(), "tanpu-backup-"));
-      yesterday = await openRegistry({ database: part(await addDatabase()) });
+      yesterday = await openRegistry({ database: outsideServer(await addDatabase()) });
       const owner = new pg.Pool({ connectionString: yesterday.databaseUrl, max: 1 });
       await makeKeys(owner, { ...ACCOUNT, ...yesterday.accounts });
       await owner.end();
@@ -92,24 +83,7 @@ if (serverUrl !== "") {
       rmSync(folder, { recursive: true, force: true });
     });
 
-    /** The registry on a restored database; its mirror is built from the chain as far as the head. */
-    async function take(databaseUrl: string): Promise<RegistryChain> {
-      await migrate(databaseUrl);
-      const { rpcUrl, chainProcess, deployment, accounts, sourceId, keys } = yesterday;
-      const restored = new RegistryChain({
-        ...{ folder, postgres: part(databaseUrl), rpcUrl, chainProcess, deployment },
-        ...{ accounts, sourceId, keys },
-      });
-      await restored.client.connect();
-      await restored.index();
-      return restored;
-    }
-
-    async function leave(restored: RegistryChain): Promise<void> {
-      restored.chain.close();
-      await restored.workerPool.end();
-      await restored.client.end();
-    }
+    const take = (databaseUrl: string) => takeRestored(yesterday, folder, databaseUrl);
 
     async function expectAllOnce(restored: RegistryChain): Promise<void> {
       const served = await serve(restored);
@@ -132,12 +106,7 @@ if (serverUrl !== "") {
       );
       expect(conflict.json).to.include({ code: "IDEMPOTENCY_KEY_CONFLICT" });
       expect(await restored.grams("enterprise")).to.equal(enterprise);
-      const contracts = Object.fromEntries(
-        Object.entries(restored.deployment.contracts).map(([name, address]) => [name, { address }]),
-      );
-      const { rpcUrl, deployment, databaseUrl } = restored;
-      const manifest = { ...deployment, contracts };
-      const { differences } = await runReconcile({ databaseUrl, rpcUrl, manifest });
+      const { differences } = await reconcileRegistry(restored);
       expect(differences).to.deep.equal([]);
     }
 
@@ -161,7 +130,7 @@ if (serverUrl !== "") {
       try {
         await expectAllOnce(restored);
       } finally {
-        await leave(restored);
+        await leaveDatabase(restored);
       }
     });
 
@@ -178,7 +147,7 @@ if (serverUrl !== "") {
           await expectAllOnce(restored);
         } finally {
           await apis.pop()?.close();
-          await leave(restored);
+          await leaveDatabase(restored);
         }
       } finally {
         await pgTool("pg_ctl", ["-D", base, "-s", "-m", "immediate", "stop"], true);
