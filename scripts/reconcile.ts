@@ -4,11 +4,23 @@ import { readDeployment } from "../server/chain/contracts.ts";
 import { buildDecoder } from "../server/chain/decode.ts";
 import { createReader } from "../server/chain/reader.ts";
 import { createMirror, dropMirror, MIRROR } from "../server/database/mirror.ts";
+import { findOrphans, type Orphan } from "../server/database/queries/orphans.ts";
 import { firstBlockOf, RANGE_BLOCKS } from "../server/indexer/range.ts";
-import { type Reconciliation, reconcileByCalls } from "../server/indexer/reconcile/byCalls.ts";
+import {
+  type Reconciliation as Compared,
+  reconcileByCalls,
+} from "../server/indexer/reconcile/byCalls.ts";
 import { REPLAY, reconcileByReplay } from "../server/indexer/reconcile/byReplay.ts";
 
-export type { Difference, Reconciliation } from "../server/indexer/reconcile/byCalls.ts";
+export type { Difference } from "../server/indexer/reconcile/byCalls.ts";
+
+export type Reconciliation = Compared & {
+  /**
+   * Transactions of this registry's accounts whose operation this database does not know; none of an old block. They are
+   * no difference: the mirror is right, and the schema `app` is younger or older than the chain.
+   */
+  readonly orphans: readonly Orphan[];
+};
 
 export type ReconcileOptions = {
   readonly databaseUrl: string;
@@ -40,11 +52,12 @@ export async function runReconcile(options: ReconcileOptions): Promise<Reconcili
     const { block } = options;
     if (block === undefined) {
       await database.query("SELECT set_config('search_path', $1, false)", [MIRROR]);
-      return await reconcileByCalls(database, { client, contracts });
+      const compared = await reconcileByCalls(database, { client, contracts });
+      return { ...compared, orphans: await orphansOf(database) };
     }
     await requireMirrored(database, block);
     const honest = createReader(client, Object.values(contracts));
-    return await inReplaySchema(database, () =>
+    const compared = await inReplaySchema(database, () =>
       reconcileByReplay(
         {
           client: database,
@@ -60,10 +73,19 @@ export async function runReconcile(options: ReconcileOptions): Promise<Reconcili
         block,
       ),
     );
+    return { ...compared, orphans: [] };
   } finally {
     await database.end();
     client.close();
   }
+}
+
+/** Whoever only mirrors a chain has no schema of commands. */
+async function orphansOf(database: pg.Client): Promise<Orphan[]> {
+  const found = await database.query<{ there: boolean }>(
+    "SELECT to_regclass('app.operation') IS NOT NULL AS there",
+  );
+  return found.rows[0]?.there ? findOrphans(database) : [];
 }
 
 async function requireMirrored(database: pg.Client, block: number): Promise<void> {
@@ -101,9 +123,19 @@ export function reconcileReport(result: Reconciliation): string {
   const lines = result.differences.map(
     ({ what, id, mirror, chain }) => `${what} ${id}\n  mirror  ${mirror}\n  chain   ${chain}`,
   );
+  for (const { operationId, transactionHash, blockNumber } of result.orphans) {
+    lines.push(
+      `unknown operation ${operationId}\n  block ${blockNumber}, transaction ${transactionHash}`,
+    );
+  }
   const compared = Object.entries(result.compared).map(([what, rows]) => `${what} ${rows}`);
   lines.push(
     `Block ${result.block} (${result.blockHash ?? "none"}), by ${result.how}: ${compared.join(", ")}.`,
+    ...(result.orphans.length === 0
+      ? []
+      : [
+          `${result.orphans.length} transactions carry an operation's id that this database does not know; their clients repeat them.`,
+        ]),
     `${result.differences.length} differences.`,
   );
   return lines.join("\n");

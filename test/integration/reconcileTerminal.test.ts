@@ -58,6 +58,17 @@ describe("./tanpu reconcile", function () {
     expect(code).to.equal(1);
   });
 
+  it("names transactions of operations that this database has forgotten, and ends with 0", async () => {
+    const change =
+      "UPDATE mirror.transaction SET operation_id = gen_random_uuid() WHERE operation_id IS NOT NULL AND nonce = 0";
+    const { code, said } = await whileTampered(registry, "transaction", change, () =>
+      atTheTerminal(),
+    );
+    expect(said).to.match(/^unknown operation [0-9a-f-]{36}\n {2}block \d+, transaction 0x/m);
+    expect(said).to.match(/\n\d+ transactions carry an operation's id .*\n0 differences\.\n$/);
+    expect(code).to.equal(0);
+  });
+
   it("ends with 0 and says what was compared", async () => {
     const { code, said } = await atTheTerminal();
     expect(said).to.match(/calls at the block: balance 1, .* act 0, .*\n0 differences\.\n$/);
