@@ -1,5 +1,5 @@
 import type { ClientBase } from "pg";
-import { from as copyFrom } from "pg-copy-streams";
+import { sendCopy } from "./copy.ts";
 
 /** What a column of a bulk statement may hold; `0x…` text for bytea, the rest as its type says. */
 export type Cell = string | number | bigint | boolean | null;
@@ -9,8 +9,6 @@ export type Columns = Readonly<Record<string, string>>;
 
 /** From so many rows on, COPY is cheaper than arrays as parameters, which the driver quotes cell by cell. */
 const COPIED_ROWS = 50;
-/** COPY gets its text in pieces of about this many characters, so that a range is never one string. */
-const PIECE_CHARACTERS = 512 * 1024;
 
 /** Turns `0x…` into what Postgres reads as bytea. */
 export function bytes(hex: string): string {
@@ -44,7 +42,9 @@ export async function insertRows(
 ): Promise<void> {
   if (rows.length === 0) return;
   if (onConflict === undefined && rows.length >= COPIED_ROWS) {
-    await copyRows(client, table, Object.keys(columns), rows, (row) => row.map(copied).join("\t"));
+    const text = rows.map((row) => `${row.map(copied).join("\t")}\n`).join("");
+    const statement = `COPY ${table} (${Object.keys(columns).join(", ")}) FROM STDIN`;
+    await sendCopy(client, statement, Buffer.from(text, "utf8"));
     return;
   }
   await client.query(
@@ -68,50 +68,6 @@ const COPY_ESCAPES: Readonly<Record<string, string>> = {
   "\n": "\\n",
   "\r": "\\r",
 };
-
-/** `0x…` as a bytea cell of a line for `copyRows`. */
-export function copiedBytes(hex: string): string {
-  return `\\\\x${hex.slice(2)}`;
-}
-
-/** The same for a cell that may be null. */
-export function copiedBytesOrNull(hex: string | null): string {
-  return hex === null ? "\\N" : copiedBytes(hex);
-}
-
-/**
- * Inserts all rows by COPY. `lineOf` gives a row's cells in COPY's text form, separated by tabs. For rows that come
- * in thousands; a row that exists is an error.
- */
-export async function copyRows<Row>(
-  client: ClientBase,
-  table: string,
-  columns: readonly string[],
-  rows: readonly Row[],
-  lineOf: (row: Row) => string,
-): Promise<void> {
-  const count = rows.length;
-  if (count === 0) return;
-  const stream = client.query(copyFrom(`COPY ${table} (${columns.join(", ")}) FROM STDIN`));
-  await new Promise<void>((resolve, reject) => {
-    stream.once("error", reject);
-    stream.once("finish", resolve);
-    let next = 0;
-    const write = (): void => {
-      while (next < count) {
-        let piece = "";
-        while (next < count && piece.length < PIECE_CHARACTERS)
-          piece += `${lineOf(rows[next++] as Row)}\n`;
-        if (!stream.write(Buffer.from(piece, "utf8"))) {
-          stream.once("drain", write);
-          return;
-        }
-      }
-      stream.end();
-    };
-    write();
-  });
-}
 
 /**
  * Updates rows from `fresh`, a table of the given cells, in one statement. Throws an Error unless

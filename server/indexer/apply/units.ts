@@ -1,15 +1,8 @@
 import type { ChainEvent, ChainEventOf } from "../../chain/events.ts";
 import { type EventBatch, inChainOrder } from "./batch.ts";
+import { copyRows } from "./copy.ts";
 import { tokenParts } from "./issuance.ts";
-import {
-  bytes,
-  type Cell,
-  copiedBytes,
-  copiedBytesOrNull,
-  copyRows,
-  insertRows,
-  updateRows,
-} from "./rows.ts";
+import { bytes, insertRows, updateRows } from "./rows.ts";
 
 const NOBODY = `0x${"0".repeat(40)}`;
 const NO_COMMITMENT = `0x${"0".repeat(64)}`;
@@ -33,14 +26,13 @@ const TRANSFER = [
 export async function applyUnits(batch: EventBatch): Promise<void> {
   const movements = movementsOf(batch);
   const reasons = reasonsOf(batch, movements);
-  await copyRows(batch.client, "transfer", TRANSFER, movements, (movement) => {
+  await copyRows(batch.client, "transfer", TRANSFER, movements, (copy, movement) => {
     const { event, subIndex, tokenId, operator, from, to, grams } = movement;
-    const sender = from === NOBODY ? "\\N" : copiedBytes(from);
-    const recipient = to === NOBODY ? "\\N" : copiedBytes(to);
-    const reason = copiedBytesOrNull(reasons.get(movement) ?? null);
-    const before = `${event.blockNumber}\t${event.logIndex}\t${subIndex}\t${copiedBytes(tokenId)}`;
-    const moved = `${copiedBytes(operator)}\t${sender}\t${recipient}\t${grams}\t${reason}`;
-    return `${before}\t${moved}\t${copiedBytes(event.transactionHash)}\t${batch.timeOf(event)}`;
+    copy.bigint(event.blockNumber).integer(event.logIndex).integer(subIndex);
+    copy.bytea(tokenId).bytea(operator);
+    copy.bytea(from === NOBODY ? null : from).bytea(to === NOBODY ? null : to);
+    copy.bigint(grams).bytea(reasons.get(movement) ?? null);
+    copy.bytea(event.transactionHash).bigint(batch.timeOf(event));
   });
   await applyHoldings(batch, movements);
   await applyVoids(batch);
@@ -124,45 +116,35 @@ function movementsOf(batch: EventBatch): Movement[] {
 
 /** One row for each holder touched, also when what came in went out again within the range. */
 async function applyHoldings(batch: EventBatch, movements: readonly Movement[]): Promise<void> {
-  const changes = new Map<string, { tokenId: string; account: string; grams: bigint }>();
+  const changes = new Map<string, Map<string, bigint>>();
   const add = (tokenId: string, account: string, grams: bigint): void => {
     if (account === NOBODY) return;
-    const key = tokenId + account;
-    const change = changes.get(key);
-    if (change) change.grams += grams;
-    else changes.set(key, { tokenId, account, grams });
+    let ofToken = changes.get(tokenId);
+    if (!ofToken) {
+      ofToken = new Map();
+      changes.set(tokenId, ofToken);
+    }
+    ofToken.set(account, (ofToken.get(account) ?? 0n) + grams);
   };
   for (const { tokenId, from, to, grams } of movements) {
     add(tokenId, from, -grams);
     add(tokenId, to, grams);
   }
-  const rows = [...changes.values()];
-  // A check constraint looks at the row to insert before it looks for the one that is there, so
-  // holders who lose grams, and therefore have a row, are updated.
-  const gaining = rows.filter(({ grams }) => grams >= 0n);
-  const losing = rows.filter(({ grams }) => grams < 0n);
-  const columns = { token_id: "bytea", account: "bytea", grams: "bigint" };
-  const cells = ({ tokenId, account, grams }: (typeof rows)[number]): Cell[] => [
-    bytes(tokenId),
-    bytes(account),
-    grams,
-  ];
-  await insertRows(
-    batch.client,
-    "holding",
-    columns,
-    gaining.map(cells),
-    "(token_id, account) DO UPDATE SET grams = holding.grams + excluded.grams",
+  const rows = [...changes].flatMap(([tokenId, ofToken]) =>
+    Array.from(ofToken, ([account, grams]) => ({ tokenId, account, grams })),
   );
-  await updateRows(
-    batch.client,
-    "holding AS h",
-    {
-      set: "grams = h.grams + fresh.grams",
-      where: "h.token_id = fresh.token_id AND h.account = fresh.account",
-    },
-    columns,
-    losing.map(cells),
+  if (rows.length === 0) return;
+  // Nobody else writes, so MERGE meets every row that is there; who loses grams without having a row meets the check.
+  await batch.client.query(
+    `MERGE INTO holding AS h USING unnest($1::bytea[], $2::bytea[], $3::bigint[]) AS fresh (token_id, account, grams)
+     ON h.token_id = fresh.token_id AND h.account = fresh.account
+     WHEN MATCHED THEN UPDATE SET grams = h.grams + fresh.grams
+     WHEN NOT MATCHED THEN INSERT (token_id, account, grams) VALUES (fresh.token_id, fresh.account, fresh.grams)`,
+    [
+      rows.map(({ tokenId }) => bytes(tokenId)),
+      rows.map(({ account }) => bytes(account)),
+      rows.map(({ grams }) => grams),
+    ],
   );
 }
 
