@@ -54,6 +54,14 @@ export async function openCheckpoint(
   };
 }
 
+/** What else the statement that moves the checkpoint does, so that it need not wait for a second one. */
+export type Along = {
+  /** The block whose changes leave undo rows; null when they are final. */
+  readonly undoable: number | null;
+  /** Tell listeners of this block when the transaction is over. */
+  readonly notify: number;
+};
+
 /**
  * Moves the checkpoint within the caller's transaction, forwards or back. It must stand where the
  * caller believes; otherwise FencedError, and the caller's rows roll back with it.
@@ -62,21 +70,33 @@ export async function moveCheckpoint(
   client: ClientBase,
   from: Checkpoint,
   to: { blockNumber: number; blockHash: string | null; finalBlock: number },
+  along?: Along,
 ): Promise<Checkpoint> {
   const position = positionAfter(to.blockNumber);
+  const values: unknown[] = [
+    position,
+    to.blockNumber,
+    bytesOrNull(to.blockHash),
+    to.finalBlock,
+    from.position,
+    bytesOrNull(from.blockHash),
+  ];
+  if (along) {
+    // Final blocks that a crash of the database takes back are only read again. Of later ones the mirror may hold the
+    // only copy of a transaction, so their commit waits for the disk.
+    const isFinal = along.undoable === null;
+    values.push(along.undoable ?? "", isFinal ? "off" : "on", along.notify);
+  }
   const moved = await client.query(
     `UPDATE checkpoint
      SET position = $1, block_number = $2, block_hash = $3, final_block = $4, updated_at = now()
-     WHERE position = $5 AND block_hash IS NOT DISTINCT FROM $6 AND final_block <= $4`,
-    [
-      position,
-      to.blockNumber,
-      bytesOrNull(to.blockHash),
-      to.finalBlock,
-      from.position,
-      bytesOrNull(from.blockHash),
-    ],
+     WHERE position = $5 AND block_hash IS NOT DISTINCT FROM $6 AND final_block <= $4${along ? RETURNING : ""}`,
+    values,
   );
   if (moved.rowCount !== 1) throw new FencedError("another process moved the checkpoint");
   return { ...from, ...to, position };
 }
+
+const RETURNING = `
+     RETURNING set_config('tanpu.block', $7, true), set_config('synchronous_commit', $8, true),
+       pg_notify('tanpu_block', $9)`;

@@ -163,23 +163,14 @@ async function apply(
   const finalBlock = Math.max(checkpoint.finalBlock, Math.min(work.final, last.number));
   const startsFinal = checkpoint.finalBlock === checkpoint.blockNumber;
   return inTransaction(client, async () => {
-    const moved = await moveCheckpoint(client, checkpoint, {
-      blockNumber: last.number,
-      blockHash: last.hash,
-      finalBlock,
-    });
-    // Final blocks that a crash of the database takes back are only read again. Of later ones the mirror may hold the
-    // only copy of a transaction, so their commit waits for the disk.
-    await client.query(
-      `SELECT set_config('tanpu.block', $1, true), set_config('synchronous_commit', $2, true)`,
-      work.undoable ? [String(last.number), "on"] : ["", "off"],
-    );
+    const to = { blockNumber: last.number, blockHash: last.hash, finalBlock };
+    const undoable = work.undoable ? last.number : null;
+    const moved = await moveCheckpoint(client, checkpoint, to, { undoable, notify: last.number });
     await applyRange(client, work.range, work.events);
     // Blocks that go in as final leave nothing to trim, when all before them were final too.
     if (finalBlock > checkpoint.finalBlock && !(startsFinal && !work.undoable)) {
       await trimFinal(client, { after: checkpoint.finalBlock, last: finalBlock }, context.schema);
     }
-    await client.query("SELECT pg_notify('tanpu_block', $1)", [String(last.number)]);
     return moved;
   });
 }
