@@ -15,7 +15,7 @@ const { databaseUrl, rpcUrl, token, firstBlock, lastBlock } = JSON.parse(process
 };
 type Log = { topics: string[]; data: string; blockNumber: string; logIndex: string };
 
-/** As many blocks as the registry's own indexer asks for at once here. */
+/** 6,000 logs at once; from 8 to 30 blocks it is equally fast, with more the answers become too large. */
 const BLOCKS = 30;
 const TRANSFER_SINGLE = "0xc3d58168c5ae7397731d063d5bbf3d657854427343f4c083240f7aacaa2d0f62";
 

@@ -148,12 +148,25 @@ function arrayAt(
 /** How one word is read. Numbers up to 32 bits are exact as `number`; wider ones are `bigint`. */
 function readerOf(parameter: ParamType, name: string): (word: string) => Word {
   const type = parameter.baseType;
-  if (type === "address") return (word) => `0x${word.slice(24)}`;
-  if (type === "bytes32" || IDS.has(name)) return (word) => `0x${word}`;
+  if (type === "address") return remembering((word) => `0x${word.slice(24)}`);
+  if (type === "bytes32" || IDS.has(name)) return remembering((word) => `0x${word}`);
   const bytes = /^bytes(\d+)$/.exec(type)?.[1];
   if (bytes !== undefined) return (word) => `0x${word.slice(0, 2 * Number(bytes))}`;
   if (type === "bool") return (word) => word.endsWith("1");
   const bits = /^uint(\d+)$/.exec(type)?.[1];
   if (bits === undefined) throw new PermanentError(`no reader for the event argument type ${type}`);
   return Number(bits) <= 32 ? (word) => Number.parseInt(word, 16) : (word) => BigInt(`0x${word}`);
+}
+
+/** Ids and senders come many times in a row; the text that was made of one is given again instead of a copy. */
+function remembering(read: (word: string) => string): (word: string) => string {
+  let last = "";
+  let made = "";
+  return (word) => {
+    if (word !== last) {
+      made = read(word);
+      last = word;
+    }
+    return made;
+  };
 }

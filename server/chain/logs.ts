@@ -30,7 +30,7 @@ export async function readLogs(
     client.send<RpcLog[]>("eth_getLogs", [
       { fromBlock: hex(from), toBlock: hex(end - 1), address: addresses },
     ]);
-  const logs = inOrder((await ask(first)).map(logOf));
+  const logs = inOrder(logsOf(await ask(first)));
   const last = logs.at(-1)?.blockNumber;
   if (last === undefined || logs.length % CUT_UNIT !== 0 || end - first === 1) return logs;
   // Of a range that was cut in its first block, the blocks behind it tell.
@@ -54,15 +54,30 @@ function inOrder(logs: ChainLog[]): ChainLog[] {
 
 const hex = (value: number): string => `0x${value.toString(16)}`;
 
-function logOf(log: RpcLog): ChainLog {
-  return {
-    address: log.address.toLowerCase(),
-    topics: log.topics,
-    data: log.data,
-    blockNumber: Number(log.blockNumber),
-    blockHash: log.blockHash.toLowerCase(),
-    transactionIndex: Number(log.transactionIndex),
-    transactionHash: log.transactionHash.toLowerCase(),
-    logIndex: Number(log.logIndex),
-  };
+/** The logs as read. What a log has in common with the one before it is kept once: most of a range is such. */
+function logsOf(answer: readonly RpcLog[]): ChainLog[] {
+  let last: RpcLog | undefined;
+  return answer.map((log) => {
+    const { topics } = log;
+    if (last) {
+      if (log.address === last.address) log.address = last.address;
+      if (log.blockHash === last.blockHash) log.blockHash = last.blockHash;
+      if (log.transactionHash === last.transactionHash) log.transactionHash = last.transactionHash;
+      for (let k = 0; k < topics.length; k++) {
+        const before = last.topics[k];
+        if (before !== undefined && topics[k] === before) topics[k] = before;
+      }
+    }
+    last = log;
+    return {
+      address: log.address.toLowerCase(),
+      topics,
+      data: log.data,
+      blockNumber: Number(log.blockNumber),
+      blockHash: log.blockHash.toLowerCase(),
+      transactionIndex: Number(log.transactionIndex),
+      transactionHash: log.transactionHash.toLowerCase(),
+      logIndex: Number(log.logIndex),
+    };
+  });
 }

@@ -40,6 +40,9 @@ export interface ChainReader {
   transactionCount(address: string): Promise<number>;
 }
 
+/** In how many answers a range is read. */
+const PARTS = 4;
+
 const hex = (value: number): string => `0x${value.toString(16)}`;
 
 /**
@@ -53,20 +56,23 @@ export function createReader(
 ): ChainReader {
   const pace = createPace();
   let ahead: { first: number; range: Promise<ChainRange | undefined> } | undefined;
-  const read = async (first: number, end: number, raw: boolean): Promise<ChainRange> => {
+  const readPart = async (first: number, end: number, raw: boolean): Promise<ChainRange> => {
     const [logs, rpcBlocks] = await Promise.all([
       readLogs(client, addresses, first, end),
       readBlocks(client, first, end),
     ]);
     const blocks = rpcBlocks.map(headerOf);
-    checkSameFork(first, blocks, logs);
-    const transactions = await readTransactions(
-      client,
-      { blocks: rpcBlocks, logs, addresses },
-      raw,
-    );
-    pace.came(end - first, Math.max(logs.length, transactions.length));
+    checkFork(first, blocks);
+    checkLogs(first, blocks, logs);
+    const of = { blocks: rpcBlocks, logs, addresses };
+    const transactions = await readTransactions(client, of, raw);
     return { first, end, blocks, transactions, logs };
+  };
+  const read = async (first: number, end: number, raw: boolean): Promise<ChainRange> => {
+    const range = await inParts(first, end, (from, until) => readPart(from, until, raw));
+    checkFork(first, range.blocks);
+    pace.came(end - first, Math.max(range.logs.length, range.transactions.length));
+    return range;
   };
   const readSome = async (first: number, end: number, raw: boolean): Promise<ChainRange> => {
     for (;;) {
@@ -105,16 +111,45 @@ export function createReader(
   };
 }
 
-function checkSameFork(
+/**
+ * Reads a range in a few parts, the next one under way while one is taken apart. A node's answer is many times as large
+ * as what is kept of it, and the smaller the answers are, the less of them is moved about before it is garbage.
+ */
+async function inParts(
   first: number,
-  blocks: readonly BlockHeader[],
-  logs: readonly ChainLog[],
-): void {
+  end: number,
+  read: (first: number, end: number) => Promise<ChainRange>,
+): Promise<ChainRange> {
+  const blocks = Math.ceil((end - first) / PARTS);
+  const readFrom = (from: number): Promise<ChainRange> => read(from, Math.min(from + blocks, end));
+  const parts: ChainRange[] = [];
+  let next = readFrom(first);
+  for (;;) {
+    const part = await next;
+    parts.push(part);
+    if (part.end === end) break;
+    next = readFrom(part.end);
+    // Thrown where it is awaited, which is a turn later.
+    next.catch(() => undefined);
+  }
+  return {
+    ...{ first, end },
+    blocks: parts.flatMap((part) => part.blocks),
+    transactions: parts.flatMap((part) => part.transactions),
+    logs: parts.flatMap((part) => part.logs),
+  };
+}
+
+function checkFork(first: number, blocks: readonly BlockHeader[]): void {
   for (let index = 1; index < blocks.length; index++) {
     if (blocks[index]?.parentHash !== blocks[index - 1]?.hash) {
       throw new RetryableError(`block ${first + index} does not follow the one read before it`);
     }
   }
+}
+
+/** A log of a block that was not asked for is of no block here either. */
+function checkLogs(first: number, blocks: readonly BlockHeader[], logs: readonly ChainLog[]): void {
   for (const log of logs) {
     if (blocks[log.blockNumber - first]?.hash !== log.blockHash) {
       throw new RetryableError(`a log of block ${log.blockNumber} is from another fork`);

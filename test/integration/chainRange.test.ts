@@ -80,8 +80,10 @@ describe("reading ranges", () => {
         if (blocks > 10) throw new FakeError(code, message);
         return logs;
       };
-      const ends = await readAll();
-      expect(ends.length).to.be.within(30, 80);
+      await readAll();
+      const refused = asked.filter(([first, end]) => end - first > 10).length;
+      expect(refused).to.be.within(1, 20);
+      expect(asked.length).to.be.within(30, 80);
     });
   }
 
@@ -152,7 +154,7 @@ describe("reading ranges", () => {
   it("tells what went wrong ahead only when those blocks are asked for, and tries them again", async () => {
     const reader = createReader(client, [ADDRESS], { ahead: true });
     limit = (_, logs) => {
-      if (asked.length > 1) throw new FakeError(-32_000, "not now");
+      if ((asked.at(-1)?.[0] ?? 0) >= 20) throw new FakeError(-32_000, "not now");
       return logs;
     };
     const { end } = await reader.range(0, 300, { raw: false });
@@ -160,6 +162,30 @@ describe("reading ranges", () => {
     expect(error).to.have.property("message", "eth_getLogs: not now");
     limit = (_, logs) => logs;
     expect(await reader.range(end, 300, { raw: false })).to.have.property("first", end);
+  });
+
+  it("refuses logs of a block that was not asked for, also when another answer holds that block", async () => {
+    limit = (_, logs) => [...logs, ...logsOf(7)];
+    const error = await readAll().catch((cause: Error) => cause);
+    expect(error).to.have.property("message", "a log of block 7 is from another fork");
+  });
+
+  it("refuses blocks of which the later answers are of another fork", async () => {
+    await client.close();
+    await node.close();
+    let salt = 0;
+    const moving = answersOf({ ...chain, saltOf: () => salt });
+    node = await FakeNode.open((method, params) => {
+      if (method !== "eth_getLogs") return moving(method, params);
+      if (Number((params[0] as { fromBlock: string }).fromBlock) >= 10) salt = 1;
+      return [];
+    });
+    client = connectChain({ rpcUrl: node.url, chainId: 5 });
+    const error = await readAll(20).catch((cause: Error) => cause);
+    expect(error).to.have.property("name", "RetryableError");
+    expect(error)
+      .to.have.property("message")
+      .that.matches(/does not follow/);
   });
 
   it("refuses logs of another fork", async () => {
