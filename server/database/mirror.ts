@@ -84,6 +84,15 @@ export async function renameMirrors(client: ClientBase, shadow: string): Promise
 }
 
 /**
+ * Adds the indexes by account, which a mirror lacks until it has come to the head; nothing where they are there. While
+ * they are built the mirror is read as ever, but not written.
+ */
+export async function indexAccounts(client: ClientBase, schema: string = MIRROR): Promise<void> {
+  const name = checkedName(schema);
+  await client.query(`SELECT ${name}.index_accounts($1)`, [name]);
+}
+
+/**
  * Takes back everything that blocks above `lastBlock` wrote. Must run inside a transaction.
  * @returns how many row changes were taken back.
  */

@@ -3,6 +3,7 @@ import type { Client } from "pg";
 import {
   createMirror,
   dropMirror,
+  indexAccounts,
   inTransaction,
   MIRROR,
   mirrorDigest,
@@ -71,6 +72,7 @@ export async function rebuildMirror(options: RebuildOptions): Promise<Rebuilt> {
     const head = await options.reader.head();
     await shadow.catchUp(head, options.onProgress);
     const compared = options.compare ? await compare(keeper, shadow, options.firstBlock) : null;
+    await indexAccounts(builder, SHADOW);
     await takeOver(keeper, shadow);
     await dropMirror(keeper, OLD_MIRROR);
     return { blocks: shadow.blocks, events: shadow.events, compared };

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Client } from "pg";
 import { DisagreementError, PermanentError, RetryableError } from "../chain/failures.ts";
+import { indexAccounts } from "../database/mirror.ts";
 import type { Logger } from "../platform/logger.ts";
 import { type Checkpoint, FencedError } from "./checkpoint.ts";
 import { countFailure, countStep } from "./metrics.ts";
@@ -90,7 +91,10 @@ async function follow(
       const { applied, events, head } = result;
       logger.debug({ applied, events, head, block: checkpoint.blockNumber }, "blocks applied");
     } else {
-      if (!ready) options.onReady?.();
+      if (!ready) {
+        await indexAccounts(client, context.schema);
+        options.onReady?.();
+      }
       ready = true;
       await pause(POLL_MILLISECONDS, signal);
     }

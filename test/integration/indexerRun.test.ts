@@ -76,6 +76,10 @@ describe("running indexers", function () {
     const first = run("first");
     await registry.mine(2);
     expect(await reaches(await head())).to.equal(true);
+    const indexes = await registry.query(
+      "SELECT FROM pg_indexes WHERE schemaname = 'mirror' AND indexname IN ('transfer_sender', 'transfer_recipient')",
+    );
+    expect(indexes, "by account, since the head was reached").to.have.length(2);
     const second = run("second");
     await sleep(300);
     expect(second.lines.join("")).to.contain("standing by");

@@ -71,6 +71,10 @@ describe("reindex", function () {
       "SELECT nspname FROM pg_namespace WHERE nspname LIKE 'mirror%'",
     );
     expect(schemas).to.deep.equal([{ nspname: "mirror" }]);
+    const indexes = await registry.query(
+      "SELECT FROM pg_indexes WHERE schemaname = 'mirror' AND indexname IN ('transfer_sender', 'transfer_recipient')",
+    );
+    expect(indexes).to.have.length(2);
   });
 
   it("goes on indexing, and undoing, in the new mirror", async () => {
