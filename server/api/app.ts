@@ -4,6 +4,8 @@ import express, {
   type RequestHandler,
   type Response,
 } from "express";
+import type { Pool } from "pg";
+import { findMirrorLack } from "../database/queries/mirrorForm.ts";
 import type { Language } from "../domain/errors.ts";
 import type { Refusal } from "../domain/result.ts";
 import { newRequestId, withRequestId } from "../platform/logger.ts";
@@ -149,6 +151,18 @@ const connectionErrors: ReadonlySet<string> = new Set([
   "53300",
 ]);
 
+/** What Postgres and Prisma say of a table, column or function that is not there. */
+const missingThings: ReadonlySet<unknown> = new Set(["42703", "42P01", "42883", "P2021", "P2022"]);
+
+/** A query that met nothing where this version has a column: the mirror's fault when the mirror is of another version. */
+async function refusalOfOldMirror(error: unknown, pool: Pool): Promise<Refusal | undefined> {
+  if (!missingThings.has((error as { code?: unknown } | undefined)?.code)) return undefined;
+  const lack = await findMirrorLack(pool).catch(() => undefined);
+  return lack?.kind === "outdated"
+    ? { code: "MIRROR_OUTDATED", values: { part: "mirror", lacks: lack.lacks } }
+    : undefined;
+}
+
 function refusalOfFailure(error: unknown): Refusal {
   const { type, limit, status, body } = (error ?? {}) as FailedBody;
   if (type === "entity.too.large") {
@@ -170,9 +184,9 @@ function refusalOfFailure(error: unknown): Refusal {
 }
 
 /** What was thrown is logged here; the caller learns only that something failed, and the request id. */
-function fail({ logger }: ApiDependencies): ErrorRequestHandler {
-  return (error, _request, response, next) => {
-    const refusal = refusalOfFailure(error);
+function fail({ logger, pool }: ApiDependencies): ErrorRequestHandler {
+  return async (error, _request, response, next) => {
+    const refusal = (await refusalOfOldMirror(error, pool)) ?? refusalOfFailure(error);
     if (refusal.code === "INTERNAL" || refusal.code === "DATABASE_UNAVAILABLE") {
       logger.error({ err: error, requestId: askedOf(response).requestId }, "request failed");
     }

@@ -80,7 +80,10 @@ function codesOf(route: Route): Set<RefusalCode> {
     codes.add("VALIDATION_FAILED").add("FIELD_MISSING").add("FIELD_MALFORMED");
     codes.add("BODY_NOT_JSON").add("BODY_TOO_LARGE").add("MEDIA_TYPE_UNSUPPORTED");
   } else if (route.params !== undefined || route.query !== undefined) codes.add("FIELD_MALFORMED");
-  if (readsMirror(route)) codes.add("FIELD_MALFORMED").add("NOT_FOUND").add("MIRROR_NOT_THERE_YET");
+  if (readsMirror(route)) {
+    codes.add("FIELD_MALFORMED").add("NOT_FOUND");
+    codes.add("MIRROR_NOT_THERE_YET").add("MIRROR_OUTDATED");
+  }
   if (route.action !== "registry.read") codes.add("FORBIDDEN");
   if (route.action !== "registry.read" && route.method === "post") codes.add("SCOPE_MISSING");
   if (route.isCommand) {

@@ -55,6 +55,17 @@ function definitionComment(definition: string): string {
   return `definition ${createHash("sha256").update(definition).digest("hex")}`;
 }
 
+let known: { text: string; comment: string } | undefined;
+
+/** The definition of this version, and the comment of the schemas that it made. Read once. */
+export async function readMirrorDefinition(): Promise<{ text: string; comment: string }> {
+  if (known === undefined) {
+    const text = await readFile(definitionUrl, "utf8");
+    known = { text, comment: definitionComment(text) };
+  }
+  return known;
+}
+
 /**
  * Makes sure that there is a mirror: created when it is missing. One that another version of mirror.sql made is left to
  * its readers; whoever fills mirrors builds the present form beside it. Safe to race.

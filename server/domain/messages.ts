@@ -354,6 +354,10 @@ export const domainMessages = {
     en: "The mirror of the chain was last written {behindSeconds} seconds ago; {limitSeconds} are allowed.",
     zh: "链上数据镜像已 {behindSeconds} 秒未更新，上限为 {limitSeconds} 秒。",
   },
+  MIRROR_OUTDATED: {
+    en: "The mirror of the chain was made by another version and lacks {lacks}; the indexer builds the present form beside it.",
+    zh: "链上数据镜像由其他版本生成，缺少 {lacks}；索引器正在重建。",
+  },
   MIRROR_NOT_THERE_YET: {
     en: "The mirror is at block {block} and does not hold {after} yet; ask again.",
     zh: "镜像目前到区块 {block}，尚不包含 {after}，请稍后重试。",

@@ -338,6 +338,56 @@ describe("the API", () => {
       expect(behindSeconds).to.be.within(305, 315);
     });
 
+    it("is not ready before the mirror has come to the head for the first time", async () => {
+      const answer = await readyWhile(
+        "DROP INDEX mirror.transfer_sender",
+        "SELECT mirror.index_accounts('mirror')",
+      );
+      expectProblem(answer, 503, "NOT_READY");
+      expect(answer.json.values).to.include({ part: "mirror" });
+      expect(String(answer.json.detail)).to.match(/first sync, at block \d+/);
+    });
+
+    describe("a mirror that another version made", () => {
+      const OTHER = "COMMENT ON SCHEMA mirror IS 'definition of another version'";
+      let comment: string;
+
+      before(async () => {
+        const { rows } = await api.database.owner.query<{ comment: string }>(
+          "SELECT obj_description('mirror'::regnamespace) AS comment",
+        );
+        comment = rows[0]!.comment;
+      });
+      afterEach(() => api.database.owner.query(`COMMENT ON SCHEMA mirror IS '${comment}'`));
+
+      it("is named with the column it lacks, and so is a read that needs the column", async () => {
+        const { owner } = api.database;
+        await owner.query(`${OTHER}; ALTER TABLE mirror.holding RENAME grams TO hidden`);
+        const answers = [
+          await api.get("/ready"),
+          await api.get(`/v1/accounts/${ACCOUNT.enterprise}/holdings`),
+        ];
+        await owner.query("ALTER TABLE mirror.holding RENAME hidden TO grams");
+        for (const answer of answers) {
+          expectProblem(answer, 503, "MIRROR_OUTDATED");
+          expect(answer.json.values).to.deep.equal({ part: "mirror", lacks: "holding.grams" });
+        }
+      });
+
+      it("is served when it has all columns, whatever else differs", async () => {
+        await api.database.owner.query(OTHER);
+        expect((await api.get("/ready")).status).to.equal(200);
+      });
+
+      it("does not hide a failure of this version's own mirror", async () => {
+        const { owner } = api.database;
+        await owner.query("ALTER TABLE mirror.holding RENAME grams TO hidden");
+        const answer = await api.get(`/v1/accounts/${ACCOUNT.enterprise}/holdings`);
+        await owner.query("ALTER TABLE mirror.holding RENAME hidden TO grams");
+        expectProblem(answer, 500, "INTERNAL");
+      });
+    });
+
     it("names the database that does not answer, and still lives", async () => {
       const alone = await serveApi({
         databaseUrl: "postgres://nobody@127.0.0.1:1/none",

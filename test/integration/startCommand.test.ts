@@ -56,6 +56,7 @@ describe("./tanpu start", function () {
     }
     expect(said).to.contain("This folder holds a demonstration");
     const url = /serves at (http:\S+)/.exec(said)?.[1];
+    for (let tries = 0; !(await fetch(`${url}/ready`)).ok && tries < 100; tries++) await sleep(100);
     expect((await fetch(`${url}/ready`)).status).to.equal(200);
     expect((await runCli(dataFolder, ["stop"])).code).to.equal(0);
     expect(await gone).to.equal(0);

@@ -51,6 +51,8 @@ export async function insertRow(
 export async function writeRegistry(owner: pg.Pool): Promise<void> {
   const document = filled(0xd0);
   const methodology = await demoMethodology();
+  // As after the first sync.
+  await owner.query("SELECT mirror.index_accounts('mirror')");
   await insertRow(owner, "mirror.checkpoint", {
     chain_id: CHAIN_ID,
     first_block: 0,

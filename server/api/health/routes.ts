@@ -1,4 +1,5 @@
 import type { Pool } from "pg";
+import { findMirrorLack } from "../../database/queries/mirrorForm.ts";
 import {
   findMirrorPosition,
   findMissingSchema,
@@ -10,15 +11,23 @@ import { z } from "../zod.ts";
 
 const OLDEST_MIRROR_SECONDS = 60;
 
-/** The mirror's position. NOT_READY names what is missing; MIRROR_BEHIND says how old it is. */
+/** The mirror's position. NOT_READY and MIRROR_OUTDATED name what is missing; MIRROR_BEHIND says how old it is. */
 async function freshMirror(pool: Pool): Promise<Result<MirrorPosition>> {
   const schema = await findMissingSchema(pool);
   if (schema !== undefined) {
     return refuse("NOT_READY", { values: { part: "schema", detail: schema } });
   }
+  const lack = await findMirrorLack(pool);
+  if (lack?.kind === "outdated") {
+    return refuse("MIRROR_OUTDATED", { values: { part: "mirror", lacks: lack.lacks } });
+  }
   const mirror = await findMirrorPosition(pool);
   if (mirror === undefined) {
     return refuse("NOT_READY", { values: { part: "mirror", detail: "no block indexed" } });
+  }
+  if (lack?.kind === "first sync") {
+    const detail = `first sync, at block ${mirror.blockNumber}`;
+    return refuse("NOT_READY", { values: { part: "mirror", detail } });
   }
   const { ageSeconds: behindSeconds } = mirror;
   return behindSeconds <= OLDEST_MIRROR_SECONDS
@@ -49,7 +58,7 @@ export const healthRoutes = [
     tag: "Service",
     summary: "Whether requests can be served 服务是否就绪",
     description:
-      "Ready means: the database answers, its schemas are there, and the indexer wrote the mirror within a minute. Otherwise `values.part` of the problem names what is missing (database, schema or mirror), and for an old mirror `values.behindSeconds` says how old.",
+      "Ready means: the database answers, its schemas are there, the mirror has every column that this version reads and has once come to the chain's head, and the indexer wrote it within a minute. Otherwise `values.part` of the problem names what is missing (database, schema or mirror); `values.lacks` the column a mirror of another version is without, `values.behindSeconds` how old one is.",
     success: {
       status: 200,
       description: "Ready",
@@ -63,7 +72,7 @@ export const healthRoutes = [
         }),
       }),
     },
-    refusals: ["NOT_READY", "MIRROR_BEHIND", "DATABASE_UNAVAILABLE"],
+    refusals: ["NOT_READY", "MIRROR_OUTDATED", "MIRROR_BEHIND", "DATABASE_UNAVAILABLE"],
     handle: async (_call, { pool, logger }) => {
       try {
         const mirror = await freshMirror(pool);
