@@ -9,6 +9,7 @@ import { openPool } from "../../server/database/client.ts";
 import { inTransaction } from "../../server/database/inTransaction.ts";
 import { migrate } from "../../server/database/migrate.ts";
 import { toHex } from "../../server/domain/bytes.ts";
+import type { Limit } from "../../server/domain/reviewRules.ts";
 import { type AssessRules, assessPeriod } from "../../server/intake/assess/assess.ts";
 import { readAssessRules } from "../../server/intake/assess/readRules.ts";
 import { closePeriod } from "../../server/intake/batch.ts";
@@ -169,6 +170,32 @@ describe("Looking at a period", () => {
     ]);
   });
 
+  it("finds case C27: 666,100 t of recyclables from 200,000 visits, a unit taken for another", async () => {
+    const [first] = rules.review;
+    const limit: Limit = {
+      ...{ behaviour: "recycling", quantity: "mass", unit: "kg", most: "200" },
+      basis: "each",
+      source: "a person carries no more to a drop-off",
+    };
+    const visit = (row: number, mass: string) => ({
+      ...ride,
+      ...{ row, participant: row, behaviour: "recycling", seconds: 0, quantities: { mass } },
+    });
+    const { owner, worker } = await worldOf([visit(1, "3330.5"), visit(2, "3.3305")]);
+    await inTransaction(worker, (client) =>
+      assessPeriod(
+        client,
+        sourceId(SOURCE),
+        { firstDay: DAY, endDay: DAY + 1 },
+        {
+          ...rules,
+          review: first ? [{ ...first, limits: [limit] }] : [],
+        },
+      ),
+    );
+    expect(await found(owner)).to.deep.equal([{ row: 1, kind: "limit:mass" }]);
+  });
+
   it("finds what a person earns beyond a day's believable amount", async () => {
     const earns = (row: number, milligrams: number, hour: number) => ({
       ...ride,
@@ -263,6 +290,7 @@ describe("Looking at a period", () => {
       closePeriod({
         ...{ pool: worker, suite, sourceId: sourceId(SOURCE), batchId: randomUUID() },
         store: openBlobStore(folder, (bytes) => toHex(suite.hash(bytes))),
+        programme: 1,
         period: { firstDay: DAY, endDay: DAY + 1 },
         rankOf: () => 1,
         methodologies: new Map([[`0x${"07".repeat(32)}`, methodology]]),
