@@ -5,6 +5,7 @@ import express, {
   type Response,
 } from "express";
 import type { Pool } from "pg";
+import { isConnectionFailure } from "../database/client.ts";
 import { findMirrorLack } from "../database/queries/mirrorForm.ts";
 import type { Language } from "../domain/errors.ts";
 import type { Refusal } from "../domain/result.ts";
@@ -141,16 +142,6 @@ function handle(route: Route, dependencies: ApiDependencies, streams: Streams): 
 
 type FailedBody = { type?: unknown; limit?: unknown; status?: unknown; body?: unknown };
 
-const connectionErrors: ReadonlySet<string> = new Set([
-  "ECONNREFUSED",
-  "ECONNRESET",
-  "ETIMEDOUT",
-  "57P01",
-  "57P02",
-  "57P03",
-  "53300",
-]);
-
 /** What Postgres and Prisma say of a table, column or function that is not there. */
 const missingThings: ReadonlySet<unknown> = new Set(["42703", "42P01", "42883", "P2021", "P2022"]);
 
@@ -177,10 +168,7 @@ function refusalOfFailure(error: unknown): Refusal {
   if (type === "charset.unsupported" || type === "request.aborted" || status === 400) {
     return { code: "BODY_MALFORMED", values: { expected: "JSON" } };
   }
-  const code = (error as { code?: unknown } | undefined)?.code;
-  const isConnection =
-    typeof code === "string" && (connectionErrors.has(code) || code.startsWith("08"));
-  return { code: isConnection ? "DATABASE_UNAVAILABLE" : "INTERNAL" };
+  return { code: isConnectionFailure(error) ? "DATABASE_UNAVAILABLE" : "INTERNAL" };
 }
 
 /** What was thrown is logged here; the caller learns only that something failed, and the request id. */

@@ -35,3 +35,16 @@ export function openPool(options: {
 export function prepared(name: string, text: string, values: unknown[] = []): pg.QueryConfig {
   return { name, text, values };
 }
+
+const CONNECTION_CODES: ReadonlySet<string> = new Set([
+  ...["ECONNREFUSED", "ECONNRESET", "ETIMEDOUT", "EPIPE"],
+  // Ended by an administrator or a crash, starting up or leaving, or with no place for one more.
+  ...["57P01", "57P02", "57P03", "53300"],
+]);
+
+/** Whether the database is away, and not what was asked of it wrong. */
+export function isConnectionFailure(cause: unknown): boolean {
+  const code = (cause as { code?: unknown } | null | undefined)?.code;
+  if (typeof code === "string") return CONNECTION_CODES.has(code) || code.startsWith("08");
+  return cause instanceof Error && /^Connection terminated|not queryable|^timeout exceeded when trying to connect/.test(cause.message);
+}

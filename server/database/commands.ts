@@ -133,7 +133,7 @@ export async function findApiKey(pool: Pool, sha256: Uint8Array): Promise<ApiKey
 
 /** A command as the API stores it. */
 export type NewOperation = {
-  /** UUID made by the client: its Idempotency-Key. */
+  /** UUID made by the client, in lower case: its Idempotency-Key. */
   id: string;
   /** 32 bytes over everything that makes two commands the same. */
   contentHash: Uint8Array;

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Client } from "pg";
 import { RetryableError } from "../chain/failures.ts";
+import { isConnectionFailure } from "../database/client.ts";
 import type { ExecuteContext } from "./context.ts";
 import { runLane } from "./lane.ts";
 import { pendingLanes } from "./ledger.ts";
@@ -160,8 +161,8 @@ async function quietly(options: WorkerOptions, work: () => Promise<void>): Promi
     await work();
   } catch (cause) {
     if (options.signal.aborted) return;
-    if (cause instanceof RetryableError) {
-      options.logger.warn({ reason: cause.message }, "trying again");
+    if (cause instanceof RetryableError || isConnectionFailure(cause)) {
+      options.logger.warn({ reason: (cause as Error).message }, "trying again");
     } else {
       options.logger.error({ err: cause }, "a command failed; trying again");
     }

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { expect } from "chai";
 import pg from "pg";
-import { type DatabaseRole, openPool } from "../../server/database/client.ts";
+import { type DatabaseRole, isConnectionFailure, openPool } from "../../server/database/client.ts";
 import { decodeCursor, encodeCursor } from "../../server/database/codec.ts";
 import {
   createApiKey,
@@ -217,6 +217,29 @@ describe("the database", () => {
         );
       expect(await refused({ key: "secret two" })).to.equal(true);
       expect(await refused({ id: randomUUID() })).to.equal(true);
+    });
+  });
+
+  describe("a connection that ends", () => {
+    it("is told from a statement that is wrong", async () => {
+      const client = await worker.connect();
+      const wrong: unknown = await client.query("SELECT nothing").catch((cause) => cause);
+      expect(isConnectionFailure(wrong)).to.equal(false);
+      expect(isConnectionFailure(undefined)).to.equal(false);
+      const { rows } = await client.query("SELECT pg_backend_pid() AS pid");
+      const ended = client.query("SELECT pg_sleep(10)").catch((cause) => cause);
+      await database.owner.query("SELECT pg_terminate_backend($1)", [rows[0].pid]);
+      expect(isConnectionFailure(await ended)).to.equal(true);
+      const after: unknown = await client.query("SELECT 1").catch((cause) => cause);
+      expect(isConnectionFailure(after), String(after)).to.equal(true);
+      client.release(true);
+      const away = openPool({
+        databaseUrl: "postgres://tanpu@127.0.0.1:1/none",
+        role: "tanpu_api",
+      });
+      const refused: unknown = await away.query("SELECT 1").catch((cause) => cause);
+      expect(isConnectionFailure(refused), String(refused)).to.equal(true);
+      await away.end();
     });
   });
 
