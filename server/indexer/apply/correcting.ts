@@ -134,10 +134,12 @@ export const correctingRecords: Records = {
         milligrams: told.milligrams,
         is_whole: told.whole,
         deadline: told.deadline,
-        is_open: true,
-        closed_at: null,
+        // A debt that was paid up to all that was issued can grow by nothing, which opens it no more.
+        ...(told.outstandingGrams > 0n ? { is_open: true, closed_at: null } : { is_open: false }),
       },
       first: { opened_at: at, block_number },
+      // What grows after its deadline is a new matter: its parties replace only when they are let again.
+      flagsWhile: { is_replacing: "deadline" },
     },
   ],
   DebtAccountAdded: ({ requestId, account }, { block_number }) => [

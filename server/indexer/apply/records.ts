@@ -11,7 +11,14 @@ export type Row = Readonly<Record<string, Cell | readonly string[]>>;
  */
 export type Change =
   | { readonly insert: string; readonly row: Row }
-  | { readonly upsert: string; readonly key: Row; readonly row?: Row; readonly first?: Row }
+  | {
+      readonly upsert: string;
+      readonly key: Row;
+      readonly row?: Row;
+      readonly first?: Row;
+      /** Flags of a row that is there, each true no longer than the column named beside it stays as it was. */
+      readonly flagsWhile?: Readonly<Record<string, string>>;
+    }
   | {
       readonly update: string;
       readonly key: Row;
@@ -77,9 +84,15 @@ async function write({ client }: EventBatch, change: Change): Promise<void> {
     const { insert, row } = change;
     await client.query(`INSERT INTO ${insert} (${list(row)}) VALUES (${places(row)})`, values);
   } else if ("upsert" in change) {
-    const { upsert, key, row = {}, first = {} } = change;
+    const { upsert, key, row = {}, first = {}, flagsWhile = {} } = change;
     const all = { ...key, ...row, ...first };
-    const fresh = Object.keys(row).map((column) => `${column} = excluded.${column}`);
+    const fresh = [
+      ...Object.keys(row).map((column) => `${column} = excluded.${column}`),
+      ...Object.entries(flagsWhile).map(
+        ([flag, column]) =>
+          `${flag} = ${upsert}.${flag} AND ${upsert}.${column} = excluded.${column}`,
+      ),
+    ];
     await client.query(
       `INSERT INTO ${upsert} (${list(all)}) VALUES (${places(all)}) ON CONFLICT (${list(key)})
        DO ${fresh.length > 0 ? `UPDATE SET ${fresh.join(", ")}` : "NOTHING"}`,
