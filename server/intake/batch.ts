@@ -102,6 +102,10 @@ export async function closePeriod(close: ClosePeriod): Promise<Result<ClosedBatc
 
 async function closeIn(client: PoolClient, close: ClosePeriod): Promise<Result<ClosedBatch>> {
   const { suite, sourceId, period, batchId, store } = close;
+  // Of this transaction alone. A day that just came has no statistics, and what is taken for a handful of
+  // rows may be a million: whole days are joined by hashing.
+  await client.query("SET LOCAL work_mem = '64MB'");
+  await client.query("SET LOCAL enable_nestloop = off");
   // Closes follow one another, or two sources could both count an activity reported to both.
   for (const lock of [lockOf.close, lockOf.source(sourceId)]) {
     await client.query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", [lock]);

@@ -49,8 +49,6 @@ async function countDays(client: PoolClient, period: ClosingPeriod): Promise<Day
  */
 export async function closeReports(closing: Closing): Promise<ClosedReports | undefined> {
   const { client, suite, period } = closing;
-  // Of this transaction alone: the joins below are over a period's duplicates.
-  await client.query("SET LOCAL work_mem = '64MB'");
   const days = await countDays(client, period);
   if (days.length === 0) return undefined;
   const excluded = await readExcluded(client, period);
