@@ -88,6 +88,8 @@ export class RegistryChain {
   readonly chainProcess: ChildProcess;
   readonly deployment: Deployment;
   readonly accounts: Accounts;
+  /** Who deployed: creates programmes and adds exclusions. Its key is in the key store too. */
+  readonly registrar: string;
   readonly sourceId: string;
   readonly keys: FileKeyStore;
   readonly chain: ChainClient;
@@ -106,6 +108,7 @@ export class RegistryChain {
     chainProcess: ChildProcess;
     deployment: Deployment;
     accounts: Accounts;
+    registrar: string;
     sourceId: string;
     keys: FileKeyStore;
   }) {
@@ -115,6 +118,7 @@ export class RegistryChain {
     this.chainProcess = parts.chainProcess;
     this.deployment = parts.deployment;
     this.accounts = parts.accounts;
+    this.registrar = parts.registrar;
     this.sourceId = parts.sourceId;
     this.keys = parts.keys;
     this.chain = connectChain({ rpcUrl: parts.rpcUrl, chainId: parts.deployment.chainId });
@@ -377,6 +381,7 @@ export async function openRegistry(
     passphrase: "a passphrase of the tests",
     scryptCost: SCRYPT_COST,
   });
+  await keys.create(deployer.privateKey);
   const wallets = {} as Record<Party, Wallet>;
   for (const party of PARTIES) {
     wallets[party] = new Wallet(Wallet.createRandom().privateKey);
@@ -416,6 +421,7 @@ export async function openRegistry(
     chainProcess: chain.process,
     deployment,
     accounts,
+    registrar: deployer.address.toLowerCase(),
     sourceId: "",
     keys,
   });

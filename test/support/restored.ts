@@ -15,10 +15,10 @@ export async function takeRestored(
   databaseUrl: string,
 ): Promise<RegistryChain> {
   await migrate(databaseUrl);
-  const { rpcUrl, chainProcess, deployment, accounts, sourceId, keys } = before;
+  const { rpcUrl, chainProcess, deployment, accounts, registrar, sourceId, keys } = before;
   const restored = new RegistryChain({
     ...{ folder, postgres: outsideServer(databaseUrl), rpcUrl, chainProcess, deployment },
-    ...{ accounts, sourceId, keys },
+    ...{ accounts, registrar, sourceId, keys },
   });
   await restored.client.connect();
   await restored.index();
