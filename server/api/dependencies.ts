@@ -26,6 +26,10 @@ export type ApiDependencies = {
   readonly prisma: PrismaClient;
   readonly suite: HashSuite;
   readonly store: BlobStore;
+  /** Where files of lines are; they are not published. */
+  readonly lines: BlobStore;
+  /** Days that issued evidence of a deleted person stays, by programme. */
+  readonly retention: ReadonlyMap<number, number>;
   readonly logger: Logger;
   /** Methodologies this process has the text of, by content hash `0x…`. */
   readonly methodologies: ReadonlyMap<string, AnyMethodology>;

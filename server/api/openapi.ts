@@ -56,6 +56,11 @@ const tags = [
     description: "Units, who holds them, and where they went. 减排量的持有、转让与注销",
   },
   { name: "Certificates", description: "What retirements are certified for. 以注销记录出具的证明" },
+  {
+    name: "Personal accounts",
+    description:
+      "Persons, what they earned, what they decide, and the epochs that anchor their lines. 个人碳账户、个人权利与期末锚定",
+  },
   { name: "Operations", description: "What became of a command. 指令的执行状态" },
   {
     name: "Review",

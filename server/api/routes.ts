@@ -1,14 +1,20 @@
 import { activityRoutes } from "./activities/routes.ts";
 import { blobRoutes } from "./blobs/routes.ts";
 import { certificateRoutes } from "./certificates/routes.ts";
+import { epochRoutes } from "./epochs/routes.ts";
 import { healthRoutes } from "./health/routes.ts";
 import { homeRoutes } from "./home/routes.ts";
 import { decisionRoutes } from "./issuanceRequests/decisions.ts";
 import { objectionRoutes } from "./issuanceRequests/objections.ts";
 import { issuanceRequestRoutes } from "./issuanceRequests/routes.ts";
 import { statementRoutes } from "./issuanceRequests/statements.ts";
+import { accountRoutes } from "./me/account.ts";
+import { actRoutes } from "./me/acts.ts";
+import { leavingRoutes } from "./me/leaving.ts";
+import { proofRoutes } from "./me/proof.ts";
 import { operationRoutes } from "./operations/routes.ts";
 import { periodRoutes } from "./periods/routes.ts";
+import { personRoutes } from "./persons/routes.ts";
 import { retirementRoutes } from "./retirements/routes.ts";
 import { appealRoutes } from "./review/appeals.ts";
 import { assessmentRoutes } from "./review/assessments.ts";
@@ -38,6 +44,12 @@ export const routes: readonly Route[] = [
   ...transferRoutes,
   ...retirementRoutes,
   ...certificateRoutes,
+  ...personRoutes,
+  ...accountRoutes,
+  ...proofRoutes,
+  ...actRoutes,
+  ...leavingRoutes,
+  ...epochRoutes,
   ...operationRoutes,
   ...webhookRoutes,
   ...searchRoutes,

@@ -16,6 +16,7 @@ import { explain } from "../domain/errors.ts";
 import { type HashSuite, loadHashSuite } from "../domain/hashSuite.ts";
 import { loadFactors } from "../domain/inventory.ts";
 import type { Result } from "../domain/result.ts";
+import { loadRetention } from "../domain/rightsRetention.ts";
 import { readAssessRules } from "../intake/assess/readRules.ts";
 import { type IntakeKeys, loadKeys } from "../intake/keys.ts";
 import { readMethodologies } from "../intake/ruleFiles.ts";
@@ -68,6 +69,7 @@ async function main(): Promise<void> {
   const suite = await loadHashSuite("keccak");
   const published = path.join(config.dataFolder, "published");
   const factors = await readFile(path.join(root, "rules", "factors.yaml"), "utf8");
+  const retention = await readFile(path.join(root, "rules", "retention.yaml"), "utf8");
   const pool = openPool({ databaseUrl: config.databaseUrl, role: "tanpu_api", max: 12 });
   shutdown.add("database", () => pool.end());
   const prisma = openPrisma({ databaseUrl: config.databaseUrl, role: "tanpu_api", max: 4 });
@@ -85,6 +87,10 @@ async function main(): Promise<void> {
     prisma,
     suite,
     store: openBlobStore(path.join(published, "blobs"), (bytes) => toHex(suite.hash(bytes))),
+    lines: openBlobStore(path.join(config.dataFolder, "blobs"), (bytes) =>
+      toHex(suite.hash(bytes)),
+    ),
+    retention: required("rules/retention", loadRetention(parse(retention))),
     logger,
     methodologies: required(
       "methodologies",

@@ -27,7 +27,27 @@ type DocumentedResponse = {
 };
 
 /** A body that each command accepts, to be broken. */
+const HASH = `0x${"5c".repeat(32)}`;
+
 const BODIES: Readonly<Record<string, unknown>> = {
+  "/v1/persons": { userId: "u-1" },
+  "/v1/persons/benefits": { benefitId: randomUUID(), userId: "u-1", what: "a", documentHash: HASH },
+  "/v1/points/{lot}/use": {},
+  "/v1/mandates/{mandate}/movements": { movementId: randomUUID(), grams: "1" },
+  "/v1/me/consents": { consentId: randomUUID(), purpose: "counting", textHash: HASH },
+  "/v1/me/consents/{consent}/withdrawal": {},
+  "/v1/me/choices": { pool: true },
+  "/v1/me/points": { lotId: randomUUID(), grams: "1", end: "2027-01-01" },
+  "/v1/me/points/{lot}/cancellation": {},
+  "/v1/me/mandates": {
+    ...{ mandateId: randomUUID(), agent: ACCOUNT.enterprise, textHash: HASH },
+    ...{ first: "2026-12-01", end: "2027-12-01", mostGrams: "5" },
+  },
+  "/v1/me/mandates/{mandate}/revocation": {},
+  "/v1/me/settlement": { way: "give-up" },
+  "/v1/me/deletion": {},
+  "/v1/epochs": { programme: 1 },
+  "/v1/epochs/{id}/anchor": {},
   "/v1/webhooks": { url: "https://example.com/hook" },
   "/v1/webhooks/{id}/end": {},
   "/v1/webhooks/{id}/deliveries/{message}/replay": {},

@@ -115,6 +115,8 @@ export async function serveApi(of: {
     prisma,
     suite,
     store,
+    lines: store,
+    retention: new Map([[1, 3_653]]),
     logger,
     methodologies: new Map([[methodology.contentHash, { form: 1, methodology } as const]]),
     demonstration: true,

@@ -378,7 +378,7 @@ BEGIN
   INSERT INTO ledger.deletion (participant, programme, retained_until) VALUES (person, in_programme, $2);
   INSERT INTO ledger.no_consent (participant) VALUES (person) ON CONFLICT DO NOTHING;
   UPDATE intake.report SET salt = NULL WHERE participant = person AND salt IS NOT NULL;
-  DELETE FROM ledger.person WHERE participant = person;
+  DELETE FROM ledger.person p WHERE p.participant = $1;
 END
 $body$;
 
