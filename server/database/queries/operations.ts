@@ -195,7 +195,10 @@ const resultQueries: Readonly<
     view: (row) => ({ requestId: String(row.request_id), index: Number(row.index) }),
   },
   transfer: {
-    sql: "SELECT token_id, sender, recipient, grams FROM mirror.transfer WHERE transaction_hash = $1",
+    // By the block, which begins the key of movements: an index on hashes would be dear to write and serve nothing else.
+    sql: `SELECT token_id, sender, recipient, grams FROM mirror.transfer
+          WHERE block_number = (SELECT block_number FROM mirror.transaction WHERE hash = $1) AND transaction_hash = $1
+          ORDER BY log_index, sub_index LIMIT 1`,
     view: (row) => ({
       tokenId: hexOf(row.token_id as Buffer),
       from: hexOrNull(row.sender as Buffer | null),
