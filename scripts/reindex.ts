@@ -36,7 +36,8 @@ export type ReindexResult = {
  */
 export async function runReindex(options: ReindexOptions): Promise<ReindexResult> {
   const { contracts, chainId, deployedBlock } = readDeployment(options.manifest);
-  const chain = connectChain({ rpcUrl: options.rpcUrl, chainId });
+  const agreement = Number(process.env.FINALITY_AGREEMENT) || undefined;
+  const chain = connectChain({ rpcUrl: options.rpcUrl, chainId, agreement });
   try {
     const firstBlock = firstBlockOf(deployedBlock);
     const { compared, blocks, events } = await rebuildMirror({

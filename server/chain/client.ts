@@ -1,6 +1,6 @@
 import { PermanentError, RetryableError, TooMuchError } from "./failures.ts";
 import { isRateLimit, NodeError, openNode, TimeoutError } from "./node.ts";
-import { type NodePauses, NodePool, type NodeTrouble } from "./nodes.ts";
+import { type Agreement, type NodePauses, NodePool, type NodeTrouble } from "./nodes.ts";
 
 /** What a call of a contract gave: its return data, or the revert data it refused with. */
 export type CallResult =
@@ -25,10 +25,10 @@ export interface ChainClient {
   /** `eth_call` or `eth_estimateGas`, where a revert is an answer and not a failure. */
   attempt(method: "eth_call" | "eth_estimateGas", params: readonly unknown[]): Promise<CallResult>;
   /**
-   * Whether a second node has this block at this height too; true when only one node is configured, false when no
-   * other one answers. Throws DisagreementError when those that answer have another block there.
+   * Whether enough nodes have this block at this height for it to become final; a single configured node is not asked.
+   * Throws DisagreementError when nodes have another block there, and those with this one are not enough or not more.
    */
-  agree?(height: number, hash: string): Promise<boolean>;
+  agree?(height: number, hash: string): Promise<Agreement>;
   close(): void;
 }
 
@@ -43,6 +43,8 @@ export function connectChain(options: {
   onTrouble?: (trouble: NodeTrouble) => void;
   /** Hash of block 0; where given, a second node that begins otherwise is never asked. */
   genesisHash?: string;
+  /** How many nodes must have a block before it may become final; more than half of them when not given. */
+  agreement?: number | undefined;
   pauses?: NodePauses;
 }): ChainClient {
   const pool = new NodePool({ ...options, urls: rpcUrlsOf(options.rpcUrl) });

@@ -11,6 +11,16 @@ export type NodeTrouble = {
   readonly pauseMilliseconds: number;
 };
 
+/** How many nodes have a block, and how many must before it may become final. */
+export type Agreement = {
+  readonly agreed: boolean;
+  readonly agreeing: number;
+  readonly needed: number;
+};
+
+/** More than half of the nodes. */
+export const majorityOf = (nodes: number): number => Math.floor(nodes / 2) + 1;
+
 type Member = {
   readonly name: string;
   readonly node: Node;
@@ -39,6 +49,7 @@ export class NodePool {
   readonly #members: readonly Member[];
   readonly #chainId: number;
   readonly #genesisHash: string | undefined;
+  readonly #needed: number;
   readonly #pauses: NodePauses;
   readonly #onTrouble: (trouble: NodeTrouble) => void;
   #surveyedAt = Number.NEGATIVE_INFINITY;
@@ -48,6 +59,7 @@ export class NodePool {
     urls: readonly string[];
     chainId: number;
     genesisHash?: string | undefined;
+    agreement?: number | undefined;
     pauses?: NodePauses | undefined;
     onTrouble?: ((trouble: NodeTrouble) => void) | undefined;
   }) {
@@ -60,6 +72,7 @@ export class NodePool {
     }));
     this.#chainId = options.chainId;
     this.#genesisHash = options.genesisHash;
+    this.#needed = options.agreement ?? majorityOf(options.urls.length);
     this.#pauses = options.pauses ?? PAUSES;
     this.#onTrouble = options.onTrouble ?? (() => undefined);
   }
@@ -88,8 +101,9 @@ export class NodePool {
   }
 
   /** See ChainClient.agree. */
-  async agree(height: number, hash: string): Promise<boolean> {
-    if (this.#members.length === 1) return true;
+  async agree(height: number, hash: string): Promise<Agreement> {
+    const needed = this.#needed;
+    if (this.#members.length === 1) return { agreed: true, agreeing: 1, needed };
     const asked = this.#inOrder();
     const told = await Promise.all(
       asked.map(async (member) => {
@@ -110,13 +124,15 @@ export class NodePool {
     );
     const same = told.filter((one) => one.hash === hash);
     const other = told.filter((one) => one.hash !== undefined && one.hash !== hash);
-    if (same.length >= 2) {
+    const agreeing = same.length;
+    // However few are enough, as many others against them are a dispute that nobody here can settle.
+    if (agreeing >= needed && agreeing > other.length) {
       for (const { member, hash: theirs } of other) {
         this.#setAside(member, `has ${theirs} as block ${height}, others have ${hash}`);
       }
-      return true;
+      return { agreed: true, agreeing, needed };
     }
-    if (other.length === 0) return false;
+    if (other.length === 0) return { agreed: false, agreeing, needed };
     const list = [...same, ...other].map((one) => `node ${one.member.name} has ${one.hash}`);
     throw new DisagreementError(`the nodes differ at block ${height}: ${list.join(", ")}`);
   }

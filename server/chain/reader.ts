@@ -10,6 +10,7 @@ import type { ChainClient } from "./client.ts";
 import type { ChainLog } from "./decode.ts";
 import { RetryableError, TooMuchError } from "./failures.ts";
 import { readLogs } from "./logs.ts";
+import type { Agreement } from "./nodes.ts";
 import { createPace } from "./pace.ts";
 
 /** Everything the mirror wants of the blocks [first, end). */
@@ -34,8 +35,8 @@ export interface ChainReader {
    * that much at once or memory would not hold it; never before its first block.
    */
   range(first: number, end: number, options: { raw: boolean }): Promise<ChainRange>;
-  /** Whether another configured node has this block too; see ChainClient. Where it is missing, nobody is asked. */
-  agree?(height: number, hash: string): Promise<boolean>;
+  /** Whether enough configured nodes have this block; see ChainClient. Where it is missing, nobody is asked. */
+  agree?(height: number, hash: string): Promise<Agreement>;
   /** How many transactions of the account are in blocks: its next nonce. */
   transactionCount(address: string): Promise<number>;
 }
@@ -96,7 +97,7 @@ export function createReader(
     },
     transactionCount: async (address) =>
       Number(await client.send<string>("eth_getTransactionCount", [address, "latest"])),
-    agree: async (height, hash) => (await client.agree?.(height, hash)) ?? true,
+    ...(client.agree === undefined ? {} : { agree: client.agree }),
     range: async (first, end, { raw }) => {
       const fetched = ahead?.first === first && !raw ? await ahead.range : undefined;
       ahead = undefined;

@@ -14,6 +14,7 @@ CREATE SCHEMA mirror;
 
 -- One row. `position` is where the applied part of the chain ends: block (12 digits), transaction (8),
 -- log (12), so that texts sort like positions. Blocks up to `final_block` can no longer be undone.
+-- While more blocks are deep enough and too few nodes have them, it says how many do and how many must; else both are null.
 CREATE TABLE mirror.checkpoint (
   singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
   chain_id bigint NOT NULL,
@@ -22,6 +23,8 @@ CREATE TABLE mirror.checkpoint (
   block_number bigint NOT NULL,
   block_hash bytea,
   final_block bigint NOT NULL,
+  nodes_agreeing smallint,
+  nodes_needed smallint,
   updated_at timestamptz NOT NULL DEFAULT now()
 );
 

@@ -1,4 +1,5 @@
 import type { ClientBase } from "pg";
+import type { Agreement } from "../chain/nodes.ts";
 import { bytesOrNull } from "./apply/rows.ts";
 
 /** How far the mirror has come. Numbers of blocks; `firstBlock - 1` before the first was applied. */
@@ -60,6 +61,8 @@ export type Along = {
   readonly undoable: number | null;
   /** Tell listeners of this block when the transaction is over. */
   readonly notify: number;
+  /** The agreement for want of which no more blocks became final; null when nothing is held back. */
+  readonly held: Agreement | null;
 };
 
 /**
@@ -86,10 +89,11 @@ export async function moveCheckpoint(
     // only copy of a transaction, so their commit waits for the disk.
     const isFinal = along.undoable === null;
     values.push(along.undoable ?? "", isFinal ? "off" : "on", along.notify);
+    values.push(along.held?.agreeing ?? null, along.held?.needed ?? null);
   }
   const moved = await client.query(
     `UPDATE checkpoint
-     SET position = $1, block_number = $2, block_hash = $3, final_block = $4, updated_at = now()
+     SET position = $1, block_number = $2, block_hash = $3, final_block = $4, updated_at = now()${along ? HELD : ""}
      WHERE position = $5 AND block_hash IS NOT DISTINCT FROM $6 AND final_block <= $4${along ? RETURNING : ""}`,
     values,
   );
@@ -97,6 +101,7 @@ export async function moveCheckpoint(
   return { ...from, ...to, position };
 }
 
+const HELD = ", nodes_agreeing = $10, nodes_needed = $11";
 const RETURNING = `
      RETURNING set_config('tanpu.block', $7, true), set_config('synchronous_commit', $8, true),
        pg_notify('tanpu_block', $9)`;

@@ -21,6 +21,10 @@ const block = new Gauge({
   ...{ name: "tanpu_indexer_block", labelNames: ["kind"], registers },
   help: "The newest block mirrored, and the newest final one",
 });
+const heldNodes = new Gauge({
+  ...{ name: "tanpu_indexer_finality_held", labelNames: ["nodes"], registers },
+  help: "While too few nodes have a block for it to become final: how many do, how many must; 0 else",
+});
 const blocks = new Counter({
   ...{ name: "tanpu_indexer_blocks_total", registers },
   help: "Blocks applied",
@@ -43,13 +47,18 @@ const calls = new Counter({
 });
 
 /** Counts what a step did. */
-export function countStep({ checkpoint, head, applied, undone, events: read }: StepResult): void {
+export function countStep(result: StepResult): void {
+  const { checkpoint, head, applied, undone, events: read, held } = result;
   blocks.inc(applied);
   events.inc(read);
   if (undone > 0) reorgs.observe(undone);
   lagBlocks.set(Math.max(0, head - checkpoint.blockNumber));
   block.set({ kind: "mirrored" }, checkpoint.blockNumber);
   block.set({ kind: "final" }, checkpoint.finalBlock);
+  if (applied > 0) {
+    heldNodes.set({ nodes: "agreeing" }, held?.agreeing ?? 0);
+    heldNodes.set({ nodes: "needed" }, held?.needed ?? 0);
+  }
   if (head <= checkpoint.blockNumber) levelAt = Date.now();
 }
 

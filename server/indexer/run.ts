@@ -79,6 +79,7 @@ async function follow(
   await checkChain(options, checkpoint);
   logger.info({ block: checkpoint.blockNumber, final: checkpoint.finalBlock }, "indexing");
   let ready = false;
+  let wasHeld = false;
   while (!signal.aborted) {
     const result = await step(context, checkpoint);
     checkpoint = result.checkpoint;
@@ -88,7 +89,10 @@ async function follow(
       const { undone, head } = result;
       logger.warn({ undone, head, block: checkpoint.blockNumber }, "the chain changed its blocks");
     } else if (result.applied > 0) {
-      const { applied, events, head } = result;
+      const { applied, events, head, held } = result;
+      if (held && !wasHeld) logger.warn(held, "no more blocks become final: too few nodes agree");
+      if (!held && wasHeld) logger.info("enough nodes agree; blocks become final again");
+      wasHeld = held !== null;
       logger.debug({ applied, events, head, block: checkpoint.blockNumber }, "blocks applied");
     } else {
       if (!ready) {

@@ -2,6 +2,7 @@ import type { ClientBase } from "pg";
 import type { ChainLog } from "../chain/decode.ts";
 import type { ChainEvent, EventName } from "../chain/events.ts";
 import { RetryableError } from "../chain/failures.ts";
+import type { Agreement } from "../chain/nodes.ts";
 import type { ChainRange, ChainReader } from "../chain/reader.ts";
 import { inTransaction, MIRROR, trimFinal, undoAbove } from "../database/mirror.ts";
 import { type CrashPointName, crashPoint } from "../platform/crashPoint.ts";
@@ -31,6 +32,8 @@ export type StepResult = {
   readonly applied: number;
   readonly undone: number;
   readonly events: number;
+  /** Why blocks that are deep enough did not become final with this step; null when none was held back. */
+  readonly held: Agreement | null;
 };
 
 const CRASH_AFTER: Partial<Record<EventName, CrashPointName>> = {
@@ -59,29 +62,30 @@ export async function step(context: StepContext, checkpoint: Checkpoint): Promis
   // Final blocks tell by their first one's parent whether the mirror's last is still the chain's.
   const isCatchingUp = first <= context.finalUnder(head);
   if (!isCatchingUp && !(await holds(context.reader, checkpoint, head))) {
-    return { head, events: 0, applied: 0, ...(await takeBack(context, checkpoint, head)) };
+    return takeBack(context, checkpoint, head);
   }
-  if (first > head) return { checkpoint, head, applied: 0, undone: 0, events: 0 };
-  const { range, final } = await readNext(context, checkpoint, first, head);
+  if (first > head) return { checkpoint, head, applied: 0, undone: 0, events: 0, held: null };
+  const { range, final, held } = await readNext(context, checkpoint, first, head);
   const undoable = first > final;
   if (checkpoint.blockHash !== null && range.blocks[0]?.parentHash !== checkpoint.blockHash) {
     if (!(await holds(context.reader, checkpoint, head))) {
-      return { head, events: 0, applied: 0, ...(await takeBack(context, checkpoint, head)) };
+      return takeBack(context, checkpoint, head);
     }
     throw new RetryableError(`block ${first} does not follow the mirror's last one`);
   }
   const events = range.logs.flatMap((log) => context.decode(log) ?? []);
-  const moved = await apply(context, checkpoint, { range, events, undoable, final });
+  const moved = await apply(context, checkpoint, { range, events, undoable, final, held });
   crashPoint("block-applied");
   for (const event of events) {
     const point = CRASH_AFTER[event.name];
     if (point) crashPoint(point);
   }
-  return { checkpoint: moved, head, applied: range.end - first, undone: 0, events: events.length };
+  const applied = range.end - first;
+  return { checkpoint: moved, head, applied, undone: 0, events: events.length, held };
 }
 
 /**
- * The next blocks, and up to where blocks are final. Under a head that only one of several nodes answers for, nothing
+ * The next blocks, and up to where blocks are final. Under a head that too few of several nodes answer for, nothing
  * more becomes final: the blocks go in so that they can be taken back.
  */
 async function readNext(
@@ -89,41 +93,45 @@ async function readNext(
   checkpoint: Checkpoint,
   first: number,
   head: number,
-): Promise<{ range: ChainRange; final: number }> {
+): Promise<{ range: ChainRange; final: number; held: Agreement | null }> {
   const { reader, rangeBlocks } = context;
+  let held: Agreement | null;
   const final = context.finalUnder(head);
   if (first <= final) {
     const range = await reader.range(first, Math.min(first + rangeBlocks, final + 1), {
       raw: false,
     });
     const last = range.blocks.at(-1);
-    if (last && (await agrees(reader, last))) return { range, final };
-  } else if (await mayBeFinal(context, checkpoint, final)) {
-    return { range: await reader.range(first, first + 1, { raw: true }), final };
+    held = last ? await lacking(reader, last) : null;
+    if (held === null) return { range, final, held };
+  } else {
+    held = await lackingFor(context, checkpoint, final);
   }
   const range = await reader.range(first, first + 1, { raw: true });
-  return { range, final: checkpoint.finalBlock };
+  return { range, final: held === null ? final : checkpoint.finalBlock, held };
 }
 
-/** Whether a mirrored block that would become final now is that of a second node too. */
-async function mayBeFinal(
+/** What a mirrored block that would become final now lacks of agreement. */
+async function lackingFor(
   { client, reader }: StepContext,
   checkpoint: Checkpoint,
   final: number,
-): Promise<boolean> {
-  if (final <= checkpoint.finalBlock) return true;
+): Promise<Agreement | null> {
+  if (final <= checkpoint.finalBlock) return null;
   const found = await client.query<{ hash: Buffer }>("SELECT hash FROM block WHERE number = $1", [
     final,
   ]);
   const hash = found.rows[0]?.hash.toString("hex");
-  return hash === undefined || agrees(reader, { number: final, hash: `0x${hash}` });
+  return hash === undefined ? null : lacking(reader, { number: final, hash: `0x${hash}` });
 }
 
-async function agrees(
+/** Null where enough nodes have the block. */
+async function lacking(
   reader: ChainReader,
   { number, hash }: { number: number; hash: string },
-): Promise<boolean> {
-  return (await reader.agree?.(number, hash)) ?? true;
+): Promise<Agreement | null> {
+  const agreement = await reader.agree?.(number, hash);
+  return agreement === undefined || agreement.agreed ? null : agreement;
 }
 
 /** Whether the chain still holds the last block of the mirror. */
@@ -138,7 +146,7 @@ async function takeBack(
   context: StepContext,
   checkpoint: Checkpoint,
   head: number,
-): Promise<{ checkpoint: Checkpoint; undone: number }> {
+): Promise<StepResult> {
   const { client, reader, schema } = context;
   const ancestor = await commonAncestor(client, reader, checkpoint, head);
   const moved = await inTransaction(client, async () => {
@@ -148,13 +156,20 @@ async function takeBack(
     await client.query("SELECT pg_notify('tanpu_block', $1)", [String(ancestor.number)]);
     return next;
   });
-  return { checkpoint: moved, undone: checkpoint.blockNumber - ancestor.number };
+  const undone = checkpoint.blockNumber - ancestor.number;
+  return { checkpoint: moved, head, applied: 0, undone, events: 0, held: null };
 }
 
 async function apply(
   context: StepContext,
   checkpoint: Checkpoint,
-  work: { range: ChainRange; events: readonly ChainEvent[]; undoable: boolean; final: number },
+  work: {
+    range: ChainRange;
+    events: readonly ChainEvent[];
+    undoable: boolean;
+    final: number;
+    held: Agreement | null;
+  },
 ): Promise<Checkpoint> {
   const { client } = context;
   const last = work.range.blocks.at(-1);
@@ -165,7 +180,9 @@ async function apply(
   return inTransaction(client, async () => {
     const to = { blockNumber: last.number, blockHash: last.hash, finalBlock };
     const undoable = work.undoable ? last.number : null;
-    const moved = await moveCheckpoint(client, checkpoint, to, { undoable, notify: last.number });
+    const moved = await moveCheckpoint(client, checkpoint, to, {
+      ...{ undoable, notify: last.number, held: work.held },
+    });
     await applyRange(client, work.range, work.events);
     // Blocks that go in as final leave nothing to trim, when all before them were final too.
     if (finalBlock > checkpoint.finalBlock && !(startsFinal && !work.undoable)) {

@@ -33,6 +33,7 @@ if (deployment) {
     rpcUrl: config.rpcUrls,
     chainId,
     genesisHash: deployment.genesisHash,
+    agreement: config.finalityAgreement,
     onTrouble: (trouble) => logger.warn(trouble, "a node of the chain was set aside"),
   });
   shutdown.add("chain", () => chain.close());

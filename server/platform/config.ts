@@ -43,6 +43,7 @@ const environment = z.object({
     .enum(["refuse", "allow"], { message: "must be refuse or allow" })
     .default("refuse"),
   FINALITY_BLOCKS: whole(0, 100_000).default(12),
+  FINALITY_AGREEMENT: whole(1, 100).optional(),
   WRITER_IN_FLIGHT: whole(1, 1_000).default(256),
   STUCK_SECONDS: whole(1, 86_400).default(30),
   FEE_CEILING_GWEI: whole(0, 1_000_000).default(500),
@@ -75,6 +76,8 @@ export interface Config {
   readonly privateWebhooks: boolean;
   /** How many blocks must stand on a block before it is final. */
   readonly finalityBlocks: number;
+  /** How many nodes must have a block before it is final; undefined: more than half of them. */
+  readonly finalityAgreement: number | undefined;
   /** Most transactions of one account that are signed and in no block. */
   readonly writerInFlight: number;
   /** How long a transaction waits under a base fee above its own before more is offered. */
@@ -103,6 +106,11 @@ export function readConfig(
     throw new ConfigError(`The environment variable ${name} ${what}.`);
   }
   const value = parsed.data;
+  if ((value.FINALITY_AGREEMENT ?? 1) > value.RPC_URL.length) {
+    throw new ConfigError(
+      "The environment variable FINALITY_AGREEMENT asks for more nodes than RPC_URL names.",
+    );
+  }
   return {
     databaseUrl: value.DATABASE_URL,
     rpcUrls: value.RPC_URL,
@@ -114,6 +122,7 @@ export function readConfig(
     mode: value.TANPU_MODE,
     privateWebhooks: value.WEBHOOK_PRIVATE === "allow",
     finalityBlocks: value.FINALITY_BLOCKS,
+    finalityAgreement: value.FINALITY_AGREEMENT,
     writerInFlight: value.WRITER_IN_FLIGHT,
     stuckSeconds: value.STUCK_SECONDS,
     feeCeilingGwei: value.FEE_CEILING_GWEI,

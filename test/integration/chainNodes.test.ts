@@ -25,7 +25,11 @@ describe("several nodes of one chain", () => {
 
   function connect(
     count = 2,
-    more: { pauses?: { first: number; most: number }; genesisHash?: string } = {},
+    more: {
+      pauses?: { first: number; most: number };
+      genesisHash?: string;
+      agreement?: number;
+    } = {},
   ): Required<ChainClient> {
     const urls = nodes.slice(0, count).map((node) => node.url);
     const client = connectChain({
@@ -157,24 +161,54 @@ describe("several nodes of one chain", () => {
       );
     });
 
+    const lacking = { agreed: false, agreeing: 1, needed: 2 };
+
+    it("stops at one against one, also where one is said to be enough", async () => {
+      chains[1]!.saltOf = (height) => (height > 4 ? 1 : 0);
+      const error = await caught(connect(2, { agreement: 1 }).agree(5, fakeHash(5)));
+      expect(error).to.have.property("name", "DisagreementError");
+    });
+
+    it("stops where most agree and more were asked for", async () => {
+      chains[2]!.saltOf = () => 1;
+      const error = await caught(connect(3, { agreement: 3 }).agree(5, fakeHash(5)));
+      expect(error).to.have.property("name", "DisagreementError");
+    });
+
     it("is not there while no second node answers", async () => {
       nodes[1]!.fault = 500;
-      expect(await connect().agree(5, fakeHash(5))).to.equal(false);
+      expect(await connect().agree(5, fakeHash(5))).to.deep.equal(lacking);
+      nodes[2]!.fault = 500;
+      expect(await connect(3).agree(5, fakeHash(5))).to.deep.equal(lacking);
     });
 
     it("is not there while the second node has not come so far", async () => {
       chains[1]!.head = 4;
-      expect(await connect().agree(5, fakeHash(5))).to.equal(false);
+      expect(await connect().agree(5, fakeHash(5))).to.deep.equal(lacking);
+    });
+
+    it("is not there with two of three where all three must agree", async () => {
+      nodes[2]!.fault = 500;
+      expect(await connect(3, { agreement: 3 }).agree(5, fakeHash(5))).to.deep.equal({
+        ...{ agreed: false, agreeing: 2, needed: 3 },
+      });
     });
 
     it("is there with two of three, and the third is set aside", async () => {
       chains[2]!.saltOf = () => 1;
-      expect(await connect(3).agree(5, fakeHash(5))).to.equal(true);
+      expect(await connect(3).agree(5, fakeHash(5))).to.include({ agreed: true, agreeing: 2 });
       expect(troubles[0]!.node).to.match(/^3 /);
     });
 
+    it("is there with one that answers where one is said to be enough", async () => {
+      nodes[1]!.fault = 500;
+      expect(await connect(2, { agreement: 1 }).agree(5, fakeHash(5))).to.include({
+        ...{ agreed: true, agreeing: 1 },
+      });
+    });
+
     it("asks nobody where one node is configured", async () => {
-      expect(await connect(1).agree(5, fakeHash(5))).to.equal(true);
+      expect(await connect(1).agree(5, fakeHash(5))).to.have.property("agreed", true);
       expect(nodes[0]!.asked).to.have.length(0);
     });
   });

@@ -3,6 +3,7 @@ import pg from "pg";
 import { type ChainClient, connectChain } from "../../server/chain/client.ts";
 import { createReader } from "../../server/chain/reader.ts";
 import { ensureMirror } from "../../server/database/mirror.ts";
+import { findHeldFinality } from "../../server/database/queries/mirrorForm.ts";
 import type { Checkpoint } from "../../server/indexer/checkpoint.ts";
 import { openMirror, type StepContext, step } from "../../server/indexer/step.ts";
 import { openTestDatabase, type TestDatabase } from "../support/database.ts";
@@ -71,6 +72,7 @@ describe("indexing from two nodes", function () {
     expect(await catchUp()).to.include({ blockNumber: 30, finalBlock: 7 });
     const { rows } = await client.query("SELECT min(block_number) AS first FROM mirror.undo");
     expect(rows).to.deep.equal([{ first: "8" }]);
+    expect(await findHeldFinality(database.owner)).to.deep.equal({ agreeing: 1, needed: 2 });
   });
 
   it("catches up with what is final when the other is back and agrees", async () => {
@@ -80,6 +82,7 @@ describe("indexing from two nodes", function () {
     expect(await catchUp()).to.include({ blockNumber: 31, finalBlock: 26 });
     const { rows } = await client.query("SELECT min(block_number) AS first FROM mirror.undo");
     expect(rows).to.deep.equal([{ first: "27" }]);
+    expect(await findHeldFinality(database.owner)).to.equal(null);
   });
 
   it("goes on with the other node when the preferred one is away", async () => {

@@ -2,8 +2,9 @@ import { expect } from "chai";
 import pg from "pg";
 import { pino } from "pino";
 import { createReader } from "../../server/chain/reader.ts";
-import { countedClient } from "../../server/indexer/metrics.ts";
+import { countedClient, countStep } from "../../server/indexer/metrics.ts";
 import { runIndexer } from "../../server/indexer/run.ts";
+import { openMirror } from "../../server/indexer/step.ts";
 import { metrics, serveMetrics } from "../../server/platform/metrics.ts";
 import { measureQueue } from "../../server/queue/metrics.ts";
 import { measureOutcomes } from "../../server/queue/outcomeMetrics.ts";
@@ -102,6 +103,19 @@ describe("metrics", function () {
     await index();
     expect(await reading("tanpu_indexer_reorg_blocks_count")).to.equal(1);
     expect(await reading("tanpu_indexer_reorg_blocks_sum")).to.equal(2);
+  });
+
+  it("tell for want of how many nodes nothing becomes final, and when that is over", async () => {
+    const checkpoint =
+      registry.checkpoint ?? (await openMirror(registry.stepContext(registry.client)));
+    const at = { checkpoint, head: checkpoint.blockNumber, applied: 1, undone: 0, events: 0 };
+    countStep({ ...at, held: { agreed: false, agreeing: 1, needed: 2 } });
+    // A head that stands still decides nothing.
+    countStep({ ...at, applied: 0, held: null });
+    expect(await reading("tanpu_indexer_finality_held", { nodes: "agreeing" })).to.equal(1);
+    expect(await reading("tanpu_indexer_finality_held", { nodes: "needed" })).to.equal(2);
+    countStep({ ...at, held: null });
+    expect(await reading("tanpu_indexer_finality_held", { nodes: "needed" })).to.equal(0);
   });
 
   it("count errors by their kind", async () => {

@@ -26,6 +26,8 @@ describe("the configuration", () => {
       [{ DATABASE_URL: "mysql://a:secret@b/c" }, /DATABASE_URL must be a URL such as postgres:/],
       [{ RPC_URL: "nonsense" }, /RPC_URL must be a URL/],
       [{ PORT: "70000" }, /PORT must be a whole number from 0 to 65535/],
+      [{ FINALITY_AGREEMENT: "0" }, /FINALITY_AGREEMENT must be a whole number/],
+      [{ FINALITY_AGREEMENT: "2" }, /FINALITY_AGREEMENT asks for more nodes than RPC_URL names/],
       [{ FINALITY_BLOCKS: "-1" }, /FINALITY_BLOCKS must be a whole number/],
       [{ TANPU_MODE: "test" }, /TANPU_MODE must be production or demo/],
     ];

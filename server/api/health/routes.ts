@@ -1,5 +1,5 @@
 import type { Pool } from "pg";
-import { findMirrorLack } from "../../database/queries/mirrorForm.ts";
+import { findHeldFinality, findMirrorLack } from "../../database/queries/mirrorForm.ts";
 import {
   findMirrorPosition,
   findMissingSchema,
@@ -70,13 +70,22 @@ export const healthRoutes = [
           finalBlock: z.number().int(),
           ageSeconds: z.number().int(),
         }),
+        finalityHeld: z
+          .object({ agreeing: z.number().int(), needed: z.number().int() })
+          .nullable()
+          .openapi({
+            description:
+              "Null while blocks become final as they should. Else none does, because only `agreeing` of the `needed` nodes of the chain have them; certificates wait. 参与确认的链节点不足，区块暂不最终确定。",
+          }),
       }),
     },
     refusals: ["NOT_READY", "MIRROR_OUTDATED", "MIRROR_BEHIND", "DATABASE_UNAVAILABLE"],
     handle: async (_call, { pool, logger }) => {
       try {
         const mirror = await freshMirror(pool);
-        return mirror.ok ? succeed({ json: { status: "ready", mirror: mirror.value } }) : mirror;
+        if (!mirror.ok) return mirror;
+        const finalityHeld = await findHeldFinality(pool);
+        return succeed({ json: { status: "ready", mirror: mirror.value, finalityHeld } });
       } catch (err) {
         // Whatever keeps these reads from answering keeps every other one from it.
         logger.warn({ err }, "the database does not answer");

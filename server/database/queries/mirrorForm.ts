@@ -28,6 +28,17 @@ export async function findMirrorLack(pool: Pool): Promise<MirrorLack | undefined
   return mirror?.indexed === true ? undefined : { kind: "first sync" };
 }
 
+/** For want of how many nodes no more blocks become final; null while nothing is held back. */
+export async function findHeldFinality(
+  pool: Pool,
+): Promise<{ agreeing: number; needed: number } | null> {
+  const { rows } = await pool.query<{ agreeing: number | null; needed: number | null }>(
+    "SELECT nodes_agreeing AS agreeing, nodes_needed AS needed FROM mirror.checkpoint",
+  );
+  const { agreeing = null, needed = null } = rows[0] ?? {};
+  return agreeing === null || needed === null ? null : { agreeing, needed };
+}
+
 async function firstMissing(
   pool: Pool,
   columns: readonly (readonly [table: string, column: string])[],
