@@ -42,9 +42,12 @@ const CONNECTION_CODES: ReadonlySet<string> = new Set([
   ...["57P01", "57P02", "57P03", "53300"],
 ]);
 
+/** What the client library says of a connection that ended without a code of Postgres. */
+const GONE = /^Connection terminated|not queryable|^timeout exceeded when trying to connect/;
+
 /** Whether the database is away, and not what was asked of it wrong. */
 export function isConnectionFailure(cause: unknown): boolean {
   const code = (cause as { code?: unknown } | null | undefined)?.code;
   if (typeof code === "string") return CONNECTION_CODES.has(code) || code.startsWith("08");
-  return cause instanceof Error && /^Connection terminated|not queryable|^timeout exceeded when trying to connect/.test(cause.message);
+  return cause instanceof Error && GONE.test(cause.message);
 }
