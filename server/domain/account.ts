@@ -13,6 +13,7 @@ export const compartments = [
   "recorded",
   "spent",
   "left",
+  "owed",
   "reported",
   "carry",
   "void",
@@ -28,7 +29,10 @@ export type Entry = {
 };
 
 /** What a person has, in milligrams. */
-export type Balances = Record<"pending" | "issued" | "points" | "recorded" | "spent", bigint>;
+export type Balances = Record<
+  "pending" | "issued" | "points" | "recorded" | "spent" | "owed",
+  bigint
+>;
 
 /** No account has anything yet. */
 export const EMPTY_BALANCES: Balances = {
@@ -37,6 +41,7 @@ export const EMPTY_BALANCES: Balances = {
   points: 0n,
   recorded: 0n,
   spent: 0n,
+  owed: 0n,
 };
 
 /** Sums entries by account and compartment. Throws when they do not sum to zero: then no books were read. */

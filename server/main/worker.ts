@@ -15,6 +15,7 @@ import type { AssessRules } from "../intake/assess/assess.ts";
 import { readAssessRules } from "../intake/assess/readRules.ts";
 import { type ProgrammeRules, readMethodologies, readProgrammeRules } from "../intake/ruleFiles.ts";
 import { postIssues } from "../ledger/postIssues.ts";
+import { postReductions } from "../ledger/postReductions.ts";
 import { readRightRules, registerRightRules } from "../ledger/rightRules.ts";
 import { readConfig, webhookRulesOf } from "../platform/config.ts";
 import { readKeyStoreConfig } from "../platform/keystoreConfig.ts";
@@ -135,6 +136,7 @@ async function main(): Promise<void> {
       },
       afterSweep: async () => {
         await publishLeaves({ pool, from: kept, to: published, done });
+        await postReductions(pool);
         await postIssues(pool);
       },
       queue,

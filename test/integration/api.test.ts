@@ -147,6 +147,7 @@ describe("the API", () => {
       for (const party of PARTIES) {
         const answer = await api.get(`/v1/operations/${id}`, { as: party });
         if (answer.status === 200) seen.push(party);
+        else if (party === "person") expectProblem(answer, 403, "FORBIDDEN");
         else expectProblem(answer, 404, "NOT_FOUND");
       }
       expect(seen.sort()).to.deep.equal(["applicant", "auditor", "authority", "operator"]);

@@ -144,7 +144,7 @@ describe("a person's account over the API", function () {
   it("shows what closed periods credited, and where it came from", async () => {
     const { json } = await me();
     expect(json.balances).to.deep.equal({
-      ...{ pending: "742000", issued: "0", points: "0", recorded: "0", spent: "0" },
+      ...{ pending: "742000", issued: "0", points: "0", recorded: "0", spent: "0", owed: "0" },
     });
     const statement = await me(`/statement?first=${day(-1)}&end=${day(2)}`);
     expect(statement.json.items).to.have.length(1);

@@ -5,6 +5,7 @@ import { inTransaction } from "../../server/database/inTransaction.ts";
 import type { Json } from "../../server/domain/canonical.ts";
 import { applyRight, loadRight, type Right } from "../../server/domain/rights.ts";
 import { postPending } from "../../server/ledger/postPending.ts";
+import { postReductions } from "../../server/ledger/postReductions.ts";
 import { registerRightRules } from "../../server/ledger/rightRules.ts";
 import { suite, unwrap } from "../domain/support.ts";
 import { openTestDatabase, type TestDatabase } from "../support/database.ts";
@@ -240,6 +241,45 @@ describe("the ledger of personal accounts", function () {
       expect(whole).to.equal(rides.reduce((sum, { milligrams }) => sum + milligrams, 0n));
     }
     expect([...before.values()].some((pooled) => pooled === 700_000n)).to.equal(true);
+  });
+
+  it("takes away what a late correction says: from what is pending, else from whole grams, the rest is owed", async () => {
+    const correct = async (batchId: string, correction: string, milligrams: bigint) =>
+      database.owner.query(
+        `INSERT INTO intake.reduction (day, platform, row_key, batch_id, correction, milligrams)
+         SELECT day, platform, row_key, batch_id, $2, $3 FROM intake.membership WHERE batch_id = $1`,
+        [batchId, uuidOf(correction), milligrams.toString()],
+      );
+    const batchId = await closedBatch(database.owner, {
+      ...{ source: "corrected", day: 17_800 },
+      rides: [{ person: "corrected", platform: "map-app", milligrams: 10_000n }],
+    });
+    await post(batchId);
+    await correct(batchId, "first", 1_500n);
+    expect(await postReductions(worker)).to.equal(1);
+    expect(await postReductions(worker)).to.equal(0);
+    const person = `person/${uuidOf("corrected")}`;
+    expect((await balances(database.owner)).get(`${person}/pending`)).to.equal(8_500n);
+    await inTransaction(worker, async (client) => {
+      const { rows } = await client.query(
+        "SELECT * FROM ledger.begin_posting($1, 'issue', 1, $2, 1, NULL, NULL, NULL)",
+        [`issue:${batchId}`, batchId],
+      );
+      await client.query(
+        `INSERT INTO ledger.entry (month, posting, holder_kind, holder, actor, compartment, milligrams)
+         VALUES ($1, $2, 'person', $3, $3, 'pending', -8500), ($1, $2, 'person', $3, $3, 'issued', 8000),
+           ($1, $2, 'source', $3, NULL, 'carry', 500)`,
+        [rows[0].month, rows[0].posting.toString(), uuidOf("corrected")],
+      );
+    });
+    await correct(batchId, "second", 2_400n);
+    await correct(batchId, "third", 7_000n);
+    expect(await postReductions(worker)).to.equal(2);
+    const found = await balances(database.owner);
+    expect(found.has(`${person}/issued`)).to.equal(false);
+    expect(found.get(`${person}/owed`)).to.equal(-1_000n);
+    expect(found.get("programme/corrected/issued")).to.equal(8_000n);
+    expect(found.get("programme/corrected/pending")).to.equal(1_500n);
   });
 
   it("sums to zero over everything", async () => {

@@ -35,6 +35,9 @@ export const accountSchema = z
       points: milligrams.openapi({ description: "In the pool, locked behind points" }),
       recorded: milligrams.openapi({ description: "Issued to an institution's account" }),
       spent: milligrams.openapi({ description: "Gone with points that were used" }),
+      owed: milligrams.openapi({
+        description: "Below zero: what a late correction could not take any more",
+      }),
     }),
     provisional: z.object({ milligrams, activities: z.number().int() }).openapi({
       description: "Of sealed days whose period is not closed; it may still change",

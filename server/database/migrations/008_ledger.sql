@@ -10,10 +10,10 @@ CREATE TYPE ledger.holder_kind AS ENUM ('person', 'platform', 'owner', 'agent', 
 
 -- pending: credited and not issued. issued: units in the programme's pool. points: issued and locked behind points.
 -- recorded: issued to an institution's account on chain, so nobody's units in the pool. spent: locked grams whose
--- points were used. left: taken out of the pool. Of a source only: reported (the other side of all that came in),
+-- points were used. left: taken out of the pool. owed: below zero, what a late correction could not take any more. Of a source only: reported (the other side of all that came in),
 -- carry and void (what rounding to whole grams left, kept or given up by the programme's rule).
 CREATE TYPE ledger.compartment AS ENUM
-  ('pending', 'issued', 'points', 'recorded', 'spent', 'left', 'reported', 'carry', 'void');
+  ('pending', 'issued', 'points', 'recorded', 'spent', 'left', 'owed', 'reported', 'carry', 'void');
 
 -- `key` is what makes a repeat of the same posting change nothing. `month` is yyyymm, the partition of its entries.
 CREATE TABLE ledger.posting (
