@@ -14,6 +14,10 @@ export const STAGED = `CREATE TEMP TABLE IF NOT EXISTS staged (
 export const STAGED_TARGET = "staged";
 export const STAGED_COLUMNS = 18;
 
+/** Takes out the rows of persons who withdrew their consent; few did, so the list is small. */
+export const WITHDRAWN = `
+DELETE FROM staged s USING ledger.no_consent n WHERE n.participant = s.participant RETURNING s.ord`;
+
 /**
  * Stores what is new, notes who brought each mark first, and says which rows are not simply accepted. Every
  * table is filled in the order of its key, reports before marks, so that chunks at the same time wait for each

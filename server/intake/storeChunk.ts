@@ -14,6 +14,7 @@ import {
   STAGED_TARGET,
   STORE,
   STORED,
+  WITHDRAWN,
 } from "./stagedSql.ts";
 
 /** Numbers of what all rows of a chunk have in common. */
@@ -96,6 +97,10 @@ export async function storeReports(
   if (days.length === 0) return answers;
   const [first, last] = [Math.min(...days) - 1, Math.max(...days) + 1];
   await copyInto(client, STAGED_TARGET, staged(reports));
+  const withdrawn = await client.query<{ ord: number }>(WITHDRAWN);
+  for (const { ord } of withdrawn.rows) {
+    answers.set(ord, { refusal: { code: "CONSENT_WITHDRAWN" } });
+  }
   const closed = await closedDays(client, of.sourceId, days);
   const told = await client.query<{ ord: number; fresh: boolean }>(STORE, [
     ...[of.platform, of.source, of.rule, closed, first, last],

@@ -324,8 +324,22 @@ describe("a person's account over the API", function () {
     );
     expect((await act(`/consents/${first}/withdrawal`)).status).to.equal(200);
     expect(await withdrawn()).to.equal(1);
+    const later = async (orderNo: string) => {
+      const ride = {
+        ...{ orderNo, userId: "u-li", behaviour: "bus-trip", card: "CARD-u-li" },
+        ...{ vehicle: "01620D", at: "2018-09-03T08:00:00+08:00" },
+      };
+      const { json } = await api.post("/v1/activities", "platform", {
+        sourceId: SOURCE_ID,
+        rows: [ride],
+      });
+      const [result] = json.results as unknown as { result: string; code?: string }[];
+      return result?.code ?? result?.result;
+    };
+    expect(await later("4")).to.equal("CONSENT_WITHDRAWN");
     expect((await act("/consents", { ...consent, consentId: second })).status).to.equal(201);
     expect(await withdrawn()).to.equal(0);
+    expect(await later("4")).to.equal("accepted");
     const items = (await me("/consents")).json.items as unknown as { withdrawnAt: string | null }[];
     expect(items.map(({ withdrawnAt }) => withdrawnAt === null)).to.deep.equal([true, false]);
   });
@@ -333,7 +347,7 @@ describe("a person's account over the API", function () {
   it("gives everything it holds as one file", async () => {
     const { json } = await me("/export");
     expect(json.format).to.equal("tanpu-person/1");
-    expect(json.reports).to.have.length(2);
+    expect(json.reports).to.have.length(3);
     expect(json.consents).to.have.length(2);
     expect(json.mandates).to.have.length(1);
     expect((json.statement as unknown as object[]).length).to.be.greaterThan(5);
