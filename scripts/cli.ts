@@ -56,7 +56,12 @@ const commands: Readonly<Record<string, Command>> = {
   deploy: { flags: [], words: 1, run: (_flags, [config]) => deploy(config) },
   compare: { flags: ["json"], valued: ["manifest"], words: 0, run: compare },
   keys: { flags: [], valued: ["document", "by"], words: 2, run: keys },
-  methodology: { flags: ["json"], valued: ["activities"], words: 3, run: methodology },
+  methodology: {
+    flags: ["json"],
+    valued: ["activities", "source", "first", "end"],
+    words: 3,
+    run: methodology,
+  },
   bench: {
     flags: ["json"],
     valued: ["events", "leaves", "reports", "runs", "commands", "rounds"],
@@ -121,14 +126,32 @@ async function methodology(flags: Flags, words: readonly string[]): Promise<numb
     const { checkMethodologyFile } = await import("./methodology/commands.ts");
     return checkMethodologyFile(fileOf(first), print);
   }
+  if (what === "compare" && first !== undefined && second === undefined) {
+    return comparePeriod(flags, fileOf(first), print);
+  }
   if (what !== "compare" || !first || !second || typeof activities !== "string") {
     throw new UsageError(
-      "methodology takes: check FILE, or compare OLD NEW --activities ROWS.csv.",
+      "methodology takes: check FILE, compare OLD NEW --activities ROWS.csv, or compare NEW --source ID --first DATE --end DATE.",
     );
   }
   const { compareMethodologyFiles } = await import("./methodology/commands.ts");
   const files = { first: fileOf(first), second: fileOf(second), activities: fileOf(activities) };
   return compareMethodologyFiles(files, { json: flags.json === true }, print);
+}
+
+async function comparePeriod(
+  flags: Flags,
+  file: string,
+  print: (text: string) => void,
+): Promise<number> {
+  const { source, first, end } = flags;
+  if (typeof source !== "string" || typeof first !== "string" || typeof end !== "string") {
+    throw new UsageError("methodology compare NEW takes --source ID --first DATE --end DATE.");
+  }
+  const { comparePeriod: compare } = await import("./methodology/comparePeriod.ts");
+  const { withRegistry } = await import("./dev/running.ts");
+  const of = { file, sourceId: source.toLowerCase(), first, end, json: flags.json === true };
+  return withRegistry(dataFolder, say, ({ databaseUrl }) => compare(databaseUrl, of, print));
 }
 
 /** The benchmarks, each a program of its own that prints rows or, with --json, one object as its last line. */

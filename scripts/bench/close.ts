@@ -91,7 +91,7 @@ async function main(args: readonly string[]): Promise<void> {
       closes.push(one);
       console.error(`${one.seconds.toFixed(1)} s, ${Math.round(one.rssBytes / MEBIBYTE)} MiB`);
       // The same day again: nothing else can be measured twice.
-      await owner.query("TRUNCATE intake.membership, intake.batch");
+      await owner.query("TRUNCATE intake.membership, intake.batch CASCADE");
     }
     const at = new Date().toISOString();
     const rows = rowsOf(reports, closes);

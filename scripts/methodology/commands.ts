@@ -23,12 +23,12 @@ export class MethodologyError extends Error {
   override readonly name = "MethodologyError";
 }
 
-type Print = (line: string) => void;
+export type Print = (line: string) => void;
 
-const errorOf = (result: Result<unknown> & { ok: false }): string =>
+export const errorOf = (result: Result<unknown> & { ok: false }): string =>
   `${explain(result.refusal, "en")}\n${explain(result.refusal, "zh")}`;
 
-async function loadFile(file: string): Promise<Result<AnyMethodology>> {
+export async function loadFile(file: string): Promise<Result<AnyMethodology>> {
   let text: string;
   try {
     text = await readFile(file, "utf8");
@@ -81,7 +81,7 @@ export async function checkMethodologyFile(file: string, print: Print): Promise<
   return 0;
 }
 
-const sideText = ({ quantified, milligrams, refusals }: TrialSide): string => {
+export const sideText = ({ quantified, milligrams, refusals }: TrialSide): string => {
   const refused = Object.entries(refusals)
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([refusal, times]) => `${refusal} ${times}`)
@@ -90,7 +90,7 @@ const sideText = ({ quantified, milligrams, refusals }: TrialSide): string => {
 };
 
 /** Amounts as decimal strings, because JSON numbers lose digits. */
-function jsonOf(differences: readonly BehaviourDifference[]): string {
+export function jsonOf(differences: readonly BehaviourDifference[]): string {
   return JSON.stringify({ differences }, (_, value: unknown) =>
     typeof value === "bigint" ? value.toString() : value,
   );

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
-import type pg from "pg";
+import pg from "pg";
 import { openPool } from "../../server/database/client.ts";
 import { migrate } from "../../server/database/migrate.ts";
 import { toHex } from "../../server/domain/bytes.ts";
@@ -51,7 +51,10 @@ export class IntakeWorld {
   }
 
   /** A database of its own, under the demonstration's methodology unless another is given. */
-  async add(name: string, methodology?: AnyMethodology): Promise<IntakePlace & { owner: pg.Pool }> {
+  async add(
+    name: string,
+    methodology?: AnyMethodology,
+  ): Promise<IntakePlace & { owner: pg.Pool; databaseUrl: string }> {
     const databaseUrl = await this.#database.add(name);
     await migrate(databaseUrl);
     const open = (role: "tanpu_api" | "tanpu_worker"): pg.Pool => {
@@ -60,8 +63,9 @@ export class IntakeWorld {
       return pool;
     };
     const [api, worker] = [open("tanpu_api"), open("tanpu_worker")];
-    const { default: pgModule } = await import("pg");
-    const owner = new pgModule.Pool({ connectionString: databaseUrl, max: 2 });
+    const owner = new pg.Pool({ connectionString: databaseUrl, max: 2 });
+    // A connection that is not quite gone when the server stops is told so.
+    owner.on("error", () => {});
     this.#pools.push(owner);
     const any = methodology ?? ({ form: 1, methodology: await demoMethodology() } as const);
     const { rankOf } = await demoRules();
@@ -85,7 +89,7 @@ export class IntakeWorld {
         of: (other, otherMethodology = of) => place(other, otherMethodology),
       };
     };
-    return { ...place("the source", any), owner };
+    return { ...place("the source", any), owner, databaseUrl };
   }
 
   async close(): Promise<void> {
