@@ -4,6 +4,7 @@ import { DisagreementError, PermanentError, RetryableError } from "../chain/fail
 import { indexAccounts } from "../database/mirror.ts";
 import type { Logger } from "../platform/logger.ts";
 import { type Checkpoint, FencedError } from "./checkpoint.ts";
+import { createHeadPace } from "./headPace.ts";
 import { countFailure, countStep } from "./metrics.ts";
 import { FinalityBrokenError } from "./reorg.ts";
 import { openMirror, type StepContext, step } from "./step.ts";
@@ -11,7 +12,6 @@ import { openMirror, type StepContext, step } from "./step.ts";
 /** Only who holds this session lock writes the mirror; the others stand by. */
 export const WRITER_LOCK = "tanpu mirror writer";
 
-const POLL_MILLISECONDS = 300;
 const STANDBY_MILLISECONDS = 500;
 const MOST_BACKOFF_MILLISECONDS = 5_000;
 
@@ -21,6 +21,8 @@ export type IndexerOptions = Omit<StepContext, "client"> & {
   readonly genesisHash: string;
   readonly logger: Logger;
   readonly signal: AbortSignal;
+  /** Least pause between two looks at the head, in milliseconds; see HeadPace. */
+  readonly pollMilliseconds?: number | undefined;
   /** Called once, when the mirror first reaches the head. */
   readonly onReady?: () => void;
 };
@@ -35,7 +37,7 @@ export async function tryWriterLock(client: Client): Promise<boolean> {
 }
 
 /**
- * Follows the chain until the signal: waits for the writer's lock, then steps, polling at the head.
+ * Follows the chain until the signal: waits for the writer's lock, then steps, and at the head looks for blocks when they are due.
  * Failures are retried for ever, ever more slowly, on a new connection. Where the chain contradicts a
  * final block, or emits what nobody can read, the mirror stays as it is and the log says so each time;
  * what is mirrored is still served.
@@ -80,11 +82,16 @@ async function follow(
   logger.info({ block: checkpoint.blockNumber, final: checkpoint.finalBlock }, "indexing");
   let ready = false;
   let wasHeld = false;
+  const pace = createHeadPace(options.pollMilliseconds);
+  let isWaiting = false;
   while (!signal.aborted) {
     const result = await step(context, checkpoint);
     checkpoint = result.checkpoint;
     countStep(result);
     onProgress();
+    // Blocks that were there already when the mirror came to them tell nothing about when others will come.
+    if (isWaiting && result.applied > 0) pace.came(performance.now());
+    isWaiting = result.applied === 0 && result.undone === 0;
     if (result.undone > 0) {
       const { undone, head } = result;
       logger.warn({ undone, head, block: checkpoint.blockNumber }, "the chain changed its blocks");
@@ -100,7 +107,7 @@ async function follow(
         options.onReady?.();
       }
       ready = true;
-      await pause(POLL_MILLISECONDS, signal);
+      await pause(pace.pause(performance.now()), signal);
     }
   }
 }

@@ -60,6 +60,7 @@ if (deployment) {
   running = prepareMirror({ ...source, ...settings }).then(() =>
     runIndexer({
       ...{ ...source, genesisHash, logger, signal: stop.signal },
+      pollMilliseconds: config.pollMilliseconds,
       connect: () => connect("-c role=tanpu_indexer"),
       onReady: () => logger.info("the mirror is at the chain's head"),
     }),

@@ -44,6 +44,7 @@ const environment = z.object({
     .default("refuse"),
   FINALITY_BLOCKS: whole(0, 100_000).default(12),
   FINALITY_AGREEMENT: whole(1, 100).optional(),
+  POLL_MILLISECONDS: whole(10, 60_000).default(100),
   WRITER_IN_FLIGHT: whole(1, 1_000).default(256),
   STUCK_SECONDS: whole(1, 86_400).default(30),
   FEE_CEILING_GWEI: whole(0, 1_000_000).default(500),
@@ -78,6 +79,8 @@ export interface Config {
   readonly finalityBlocks: number;
   /** How many nodes must have a block before it is final; undefined: more than half of them. */
   readonly finalityAgreement: number | undefined;
+  /** Least pause between two looks at the chain's head. */
+  readonly pollMilliseconds: number;
   /** Most transactions of one account that are signed and in no block. */
   readonly writerInFlight: number;
   /** How long a transaction waits under a base fee above its own before more is offered. */
@@ -123,6 +126,7 @@ export function readConfig(
     privateWebhooks: value.WEBHOOK_PRIVATE === "allow",
     finalityBlocks: value.FINALITY_BLOCKS,
     finalityAgreement: value.FINALITY_AGREEMENT,
+    pollMilliseconds: value.POLL_MILLISECONDS,
     writerInFlight: value.WRITER_IN_FLIGHT,
     stuckSeconds: value.STUCK_SECONDS,
     feeCeilingGwei: value.FEE_CEILING_GWEI,
