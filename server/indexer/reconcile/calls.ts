@@ -1,7 +1,9 @@
-import { type Interface, Result, toBeHex } from "ethers";
+import type { FunctionFragment, Result } from "ethers";
 import type { ChainClient } from "../../chain/client.ts";
 import { type ContractAddresses, interfaces } from "../../chain/contracts.ts";
-import type { Check, Field } from "./check.ts";
+import { PermanentError } from "../../chain/failures.ts";
+import type { Check } from "./check.ts";
+import { calldataOf, fieldOf, layoutOf, listCalldataOf, numbersOf } from "./words.ts";
 
 /** A block by hash, so that no reorganisation comes between calls, or the newest one. */
 export type CallBlock = { readonly blockHash: string } | "latest";
@@ -13,26 +15,6 @@ const REQUESTS_AT_ONCE = 4;
 /** What stands where a view refused to answer: it knows nothing of what the mirror asks for. */
 export const REFUSED = "refused";
 
-/** A value as the mirror's text would be: numbers decimal, hex lowercase, lists in the order of their texts. */
-function textOf(value: unknown): string {
-  if (!(value instanceof Result)) return String(value).toLowerCase();
-  return value.toArray().map(textOf).sort().join(",");
-}
-
-function fieldText(answer: Result, field: Field): string {
-  const isWord = typeof field !== "string";
-  const path = (isWord ? field.word : field).split(".");
-  const value = path.reduce<unknown>((at, name) => (at as Result).getValue(name), answer);
-  return isWord ? toBeHex(value as bigint, 32) : textOf(value);
-}
-
-function fieldsText(answer: Result, fields: readonly Field[] | undefined): string {
-  if (!fields) return textOf(answer[0]);
-  // A view that gives one struct gives it as its only value.
-  const struct = answer.length === 1 && answer[0] instanceof Result ? answer[0] : answer;
-  return fields.map((field) => fieldText(struct, field)).join(" ");
-}
-
 type Asked = Pick<Check, "contract" | "view" | "fields" | "gathered">;
 
 type Call = { readonly data: string; readonly rows: number };
@@ -43,11 +25,11 @@ export async function askChain(
   check: Asked,
   rows: readonly (readonly string[])[],
 ): Promise<string[]> {
-  const face = interfaces[check.contract];
+  const view = viewOf(check);
   const { gathered = 1 } = check;
   const calls: Call[] = [];
   for (let first = 0; first < rows.length; first += gathered) {
-    calls.push(...callsOf(face, check, rows.slice(first, first + gathered)));
+    calls.push(...callsOf(view, check, rows.slice(first, first + gathered)));
   }
   const to = chain.contracts[check.contract];
   const asked = calls.filter(({ data }) => data !== REFUSED);
@@ -55,35 +37,69 @@ export async function askChain(
     chain.client,
     asked.map(({ data }) => [{ to, data }, chain.block]),
   );
+  const read = readerOf(view, check);
   let next = 0;
   return calls.flatMap(({ data, rows: count }) => {
     const answer = data === REFUSED ? REFUSED : (answers[next++] ?? REFUSED);
-    return answer === REFUSED
-      ? new Array<string>(count).fill(REFUSED)
-      : textsOf(face, check, answer);
+    return answer === REFUSED ? new Array<string>(count).fill(REFUSED) : read(answer);
   });
 }
 
+function viewOf({ contract, view }: Asked): FunctionFragment {
+  const found = interfaces[contract].getFunction(view);
+  if (found === null) throw new TypeError(`${contract} has no view ${view}`);
+  return found;
+}
+
 /** The call of these rows. One whose arguments fit no call at all is not made, and takes no other with it. */
-function callsOf(face: Interface, check: Asked, rows: readonly (readonly string[])[]): Call[] {
-  const values = check.gathered === undefined ? (rows[0] ?? []) : transposed(rows);
+function callsOf(
+  view: FunctionFragment,
+  check: Asked,
+  rows: readonly (readonly string[])[],
+): Call[] {
   try {
-    const data = face.encodeFunctionData(check.view, values as unknown[]);
+    const data =
+      check.gathered === undefined ? calldataOf(view, rows[0] ?? []) : listCalldataOf(view, rows);
     return [{ data, rows: rows.length }];
-  } catch {
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
     if (rows.length === 1) return [{ data: REFUSED, rows: 1 }];
-    return rows.flatMap((row) => callsOf(face, check, [row]));
+    return rows.flatMap((row) => callsOf(view, check, [row]));
   }
 }
 
-function textsOf(face: Interface, check: Asked, answer: string): string[] {
-  const decoded = face.decodeFunctionResult(check.view, answer);
-  if (check.gathered === undefined) return [fieldsText(decoded, check.fields)];
-  return (decoded[0] as Result).toArray().map(textOf);
+/** How this check's answers become the mirror's texts. */
+function readerOf(view: FunctionFragment, check: Asked): (answer: string) => string[] {
+  const layout = layoutOf(view);
+  const fields = check.fields ?? [undefined];
+  return (answer) => {
+    if (check.gathered !== undefined) return numbersOf(answer) ?? unreadable(view, answer);
+    if (layout === undefined) return [listText(view, check, answer)];
+    const texts = fields.map((field) =>
+      typeof field === "object"
+        ? fieldOf(layout, answer, field.word, true)
+        : fieldOf(layout, answer, field),
+    );
+    if (texts.includes(undefined)) unreadable(view, answer);
+    return [texts.join(" ")];
+  };
 }
 
-function transposed(group: readonly (readonly string[])[]): string[][] {
-  return (group[0] ?? []).map((_, column) => group.map((row) => row[column] ?? ""));
+/** The only lists that views give are of plain values. They have no order that means anything. */
+function listText(view: FunctionFragment, { contract }: Asked, answer: string): string {
+  const [list] = interfaces[contract].decodeFunctionResult(view, answer);
+  return (list as Result)
+    .toArray()
+    .map((value) => String(value).toLowerCase())
+    .sort()
+    .join(",");
+}
+
+/** The node answers for another contract than the manifest names. */
+function unreadable(view: FunctionFragment, answer: string): never {
+  throw new PermanentError(
+    `${view.name} answered ${answer.slice(0, 66)}, which is no answer of it`,
+  );
 }
 
 /** Several requests are under way, so that the node works while answers are read. */
