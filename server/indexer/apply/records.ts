@@ -48,12 +48,17 @@ export type Records = {
 
 type AnyRecord = (told: unknown, stamp: Stamp, event: unknown) => readonly Change[];
 
+/** Postgres takes 65,535 parameters a statement. */
+const MOST_PARAMETERS = 60_000;
+
 /**
  * Applies events that are told row by row, in the order of the chain: rare ones, whose tables follow
- * straight from their arguments.
+ * straight from their arguments. Rows that only come to a table wait for each other and go in together, until something
+ * else is to be changed in that table; no change of one table looks at another.
  */
 export async function applyRecords(batch: EventBatch, records: Records): Promise<void> {
   const names = Object.keys(records) as EventName[];
+  const waiting = new Map<string, Row[]>();
   for (const event of inChainOrder(batch, ...names)) {
     const { blockNumber, logIndex, transactionHash } = event;
     const stamp: Stamp = {
@@ -63,11 +68,55 @@ export async function applyRecords(batch: EventBatch, records: Records): Promise
       transaction: transactionHash,
     };
     const record = records[event.name] as unknown as AnyRecord;
-    for (const change of record(event.arguments, stamp, event)) await write(batch, change);
+    for (const change of record(event.arguments, stamp, event)) {
+      if ("insert" in change) {
+        const rows = waiting.get(change.insert);
+        if (rows) rows.push(change.row);
+        else waiting.set(change.insert, [change.row]);
+        continue;
+      }
+      const table = tableOf(change);
+      await insertAll(batch, table, waiting.get(table) ?? []);
+      waiting.delete(table);
+      await write(batch, change);
+    }
+  }
+  for (const [table, rows] of waiting) await insertAll(batch, table, rows);
+}
+
+type Elsewise = Exclude<Change, { insert: string }>;
+
+function tableOf(change: Elsewise): string {
+  if ("upsert" in change) return change.upsert;
+  return "remove" in change ? change.remove : change.update;
+}
+
+/** Inserts rows in their order, those that follow each other with the same columns in one statement. */
+async function insertAll(
+  { client }: EventBatch,
+  table: string,
+  rows: readonly Row[],
+): Promise<void> {
+  for (let first = 0; first < rows.length; ) {
+    const names = Object.keys(rows[first] as Row);
+    const columns = names.join(", ");
+    const most = first + Math.floor(MOST_PARAMETERS / names.length);
+    let end = first + 1;
+    while (end < Math.min(rows.length, most)) {
+      if (Object.keys(rows[end] as Row).join(", ") !== columns) break;
+      end += 1;
+    }
+    const values: unknown[] = [];
+    const lists = rows.slice(first, end).map((row) => {
+      const places = Object.values(row).map((value) => `$${values.push(cellOf(value))}`);
+      return `(${places.join(", ")})`;
+    });
+    await client.query(`INSERT INTO ${table} (${columns}) VALUES ${lists.join(", ")}`, values);
+    first = end;
   }
 }
 
-async function write({ client }: EventBatch, change: Change): Promise<void> {
+async function write({ client }: EventBatch, change: Elsewise): Promise<void> {
   const values: unknown[] = [];
   const place = (value: Row[string]): string => `$${values.push(cellOf(value))}`;
   const list = (row: Row): string => Object.keys(row).join(", ");
@@ -80,10 +129,7 @@ async function write({ client }: EventBatch, change: Change): Promise<void> {
         value === null ? `${column} IS NULL` : `${column} = ${place(value)}`,
       )
       .join(" AND ");
-  if ("insert" in change) {
-    const { insert, row } = change;
-    await client.query(`INSERT INTO ${insert} (${list(row)}) VALUES (${places(row)})`, values);
-  } else if ("upsert" in change) {
+  if ("upsert" in change) {
     const { upsert, key, row = {}, first = {}, flagsWhile = {} } = change;
     const all = { ...key, ...row, ...first };
     const fresh = [
