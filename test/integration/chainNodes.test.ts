@@ -151,6 +151,24 @@ describe("several nodes of one chain", () => {
     expect(error.message).to.equal("eth_sendRawTransaction: nonce too low");
   });
 
+  it("sends each of many transactions to all nodes, and tells the end of each", async () => {
+    for (const [place, node] of nodes.entries()) {
+      node.answer = (method, params) => {
+        if (method === "eth_sendRawTransaction" && params[0] === "0x02") {
+          throw new FakeError(-32_000, "intrinsic gas too low");
+        }
+        return answersOf(chains[place]!)(method, params);
+      };
+    }
+    const sent = await connect(2).each("eth_sendRawTransaction", [["0x01"], ["0x02"], ["0x03"]]);
+    expect(sent.map(({ status }) => status)).to.deep.equal(["fulfilled", "rejected", "fulfilled"]);
+    for (const node of nodes.slice(0, 2)) {
+      while (node.count("eth_sendRawTransaction") < 3) {
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+    }
+  });
+
   describe("agreement on a block", () => {
     it("stops where the others have another block, and names them", async () => {
       chains[1]!.saltOf = (height) => (height > 4 ? 1 : 0);
