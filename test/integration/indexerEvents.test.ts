@@ -13,6 +13,7 @@ import { retirementLinesOf } from "../../server/database/queries/certificates.ts
 import { reconcileByCalls } from "../../server/indexer/reconcile/byCalls.ts";
 import { retirementIdOf } from "../../server/verify/src/checks/retirementChecks.ts";
 import { suite } from "../domain/support.ts";
+import { differencesWhenTampered } from "../support/reconciling.ts";
 import { FIRST_DAY, openRegistry, type RegistryChain } from "../support/registryChain.ts";
 
 const DOCUMENT = id("decision");
@@ -497,11 +498,31 @@ describe("the mirror of everything the contracts say", function () {
 
     it("says of everything what the contracts say", async () => {
       await registry.query("SET search_path = mirror");
-      const { differences } = await reconcileByCalls(registry.client, {
+      const { differences, compared } = await reconcileByCalls(registry.client, {
         ...{ client: registry.chain, contracts: registry.deployment.contracts },
       });
       expect(differences).to.deep.equal([]);
+      for (const what of [
+        ...["impairment", "settled trade", "bought by an order", "anchored state of a pool"],
+        ...["period of another registry", "signed order of reductionToken", "guard", "debt"],
+      ]) {
+        expect(compared[what], what).to.be.greaterThan(0);
+      }
     });
+
+    for (const [table, set, found] of [
+      ["certificate_impairment", "mended_at = 5", "impairment"],
+      ["trade", "grams = grams + 1", "bought by an order"],
+      ["trade", "trade_id = trade_id + 7777", "settled trade"],
+      ["pool_epoch", "count = 7777", "anchored state of a pool"],
+      ["booking", "first_day = 7 WHERE external_id IS NOT NULL", "period of another registry"],
+      ["intent", "nonce = nonce + 7777", "signed order of reductionToken"],
+    ] as const) {
+      it(`finds a mirror whose ${table} was changed: ${found}`, async () => {
+        const change = `UPDATE mirror.${table} SET ${set}`;
+        expect(await differencesWhenTampered(registry, table, change)).to.include(found);
+      });
+    }
 
     it("takes all of it back when the chain does", async () => {
       const head = Number(await registry.rpc<string>("eth_blockNumber"));

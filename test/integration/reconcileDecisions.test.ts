@@ -109,6 +109,7 @@ describe("reconcile, of decisions", function () {
     await registry.act(reviewer, "doubleCount", "fellUnanswered", values);
     const { requestId } = await registry.fileRequest(9_000_000n, FIRST_DAY + 1, 4_000_000_000);
     await demand(requestId);
+    await registry.act(registry.accounts.enterprise, "issuance", "object_", [requestId, DOCUMENT]);
     await registry.order("propose", "applicant", {
       ...{ sourceId: registry.sourceId, firstDay: FIRST_DAY + 2, endDay: FIRST_DAY + 3 },
       ...{ root: id("root"), totalMilligrams: "5", count: "3", depth: 2 },
@@ -202,6 +203,9 @@ describe("reconcile, of decisions", function () {
     ["what an act gave back", "act", "state = 'rejected' WHERE number = 2", ["act"]],
     ["a demand's state", "demand", "state = 'answered'", ["demand"]],
     ["a demand's deadline", "demand", "deadline = deadline + 1", ["demand"]],
+    ["an objection's state", "objection", "upheld = true", ["request", "objection"]],
+    ["a methodology's cap", "methodology", "cap_milligrams = 5", ["methodology"]],
+    ["a methodology's end", "methodology", "end_day = 5", ["methodology"]],
     ["a deduction", "deduction", "milligrams = 1", ["deduction"]],
     ["a deduction's state", "deduction", "restored = true", ["deduction"]],
     ["a deposit", "deposit_credit", "credit_wei = 0", ["credited deposits"]],
@@ -244,6 +248,7 @@ describe("reconcile, of decisions", function () {
     ["guard", ["guard", "trusted account"]],
     ["guard_order", ["guard"]],
     ["act", ["number of acts"]],
+    ["methodology", ["number of methodologies"]],
     ["demand", ["number of demands"]],
     ["debt", ["disputed id"]],
     ["debt_account", ["accounts of a debt"]],

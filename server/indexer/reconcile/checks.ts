@@ -6,6 +6,7 @@ import { freezingChecks } from "./checks/freezing.ts";
 import { issuanceChecks } from "./checks/issuance.ts";
 import { keepingChecks } from "./checks/keeping.ts";
 import { programmeChecks } from "./checks/programmes.ts";
+import { ruleChecks } from "./checks/rules.ts";
 import { unitChecks } from "./checks/units.ts";
 
 /**
@@ -21,6 +22,7 @@ export const checks: readonly Check[] = [
   ...freezingChecks,
   ...actChecks,
   ...challengeChecks,
+  ...ruleChecks,
 ];
 
 /** What has to hold inside the mirror for the calls to be complete. `chain` is what should stand there. */
