@@ -64,7 +64,7 @@ const commands: Readonly<Record<string, Command>> = {
   },
   bench: {
     flags: ["json"],
-    valued: ["events", "leaves", "reports", "runs", "commands", "rounds"],
+    valued: ["events", "leaves", "persons", "reports", "runs", "commands", "rounds"],
     words: 1,
     run: bench,
   },
@@ -159,6 +159,7 @@ const benches: Readonly<Record<string, { file: string; takes: readonly string[] 
   close: { file: "close.ts", takes: ["reports", "runs"] },
   gas: { file: "gas.ts", takes: [] },
   indexer: { file: "indexer.ts", takes: ["events", "runs"] },
+  ledger: { file: "ledger.ts", takes: ["persons", "runs"] },
   tree: { file: "tree.ts", takes: ["leaves", "runs"] },
   writer: { file: "writer.ts", takes: ["commands", "rounds"] },
 };

@@ -1,6 +1,6 @@
 import type { ClientBase, Pool } from "pg";
 import { inTransaction } from "../database/inTransaction.ts";
-import { compareBytes, concat, fromHex, toHex } from "../domain/bytes.ts";
+import { compareBytes, fromHex, toHex } from "../domain/bytes.ts";
 import { encodeLinesFile } from "../domain/epochFile.ts";
 import { lineLeaf, lineSaltOf } from "../domain/epochLine.ts";
 import type { HashSuite } from "../domain/hashSuite.ts";
@@ -86,19 +86,39 @@ const LINES = `
 
 /** The lines as records in the order of their keys. */
 function recordsOf(suite: HashSuite, rows: readonly LineRow[], through: bigint): Uint8Array {
-  const records = rows.map(({ holder, salt, issued, points }) => {
+  const unsorted = new Uint8Array(rows.length * LEAF_BYTES);
+  rows.forEach(({ holder, salt, issued, points }, index) => {
     if (salt === null) throw new Error("an account with grams in the pool has no salt");
-    const bytes = uuidBytes(holder);
     const leaf = lineLeaf(suite, lineSaltOf(suite, uuidBytes(salt), through), {
-      holder: bytes,
+      holder: uuidBytes(holder),
       issuedMilligrams: BigInt(issued),
       pointsMilligrams: BigInt(points),
     });
-    const record = new Uint8Array(LEAF_BYTES);
-    writeLeaf(record, 0, leaf);
-    return record;
+    writeLeaf(unsorted, index, leaf);
   });
-  return concat(...records.sort(compareBytes));
+  return sortedRecords(unsorted);
+}
+
+/** Sorts by the first eight bytes of the keys, which are hashes; only equal ones are compared whole. */
+function sortedRecords(unsorted: Uint8Array): Uint8Array {
+  const count = unsorted.length / LEAF_BYTES;
+  const view = new DataView(unsorted.buffer, unsorted.byteOffset);
+  const heads = new BigUint64Array(count);
+  const places = new Uint32Array(count);
+  for (let index = 0; index < count; index++) {
+    heads[index] = view.getBigUint64(index * LEAF_BYTES);
+    places[index] = index;
+  }
+  const record = (place: number) => unsorted.subarray(place * LEAF_BYTES, (place + 1) * LEAF_BYTES);
+  places.sort((a, b) => {
+    const [one = 0n, other = 0n] = [heads[a], heads[b]];
+    return one < other ? -1 : one > other ? 1 : compareBytes(record(a), record(b));
+  });
+  const sorted = new Uint8Array(unsorted.length);
+  places.forEach((place, index) => {
+    sorted.set(record(place), index * LEAF_BYTES);
+  });
+  return sorted;
 }
 
 /**

@@ -85,7 +85,7 @@ async function platformRights(
   return found;
 }
 
-/** What each person earned in the batch, by platform. */
+/** What each person earned in the batch, by platform; who is new gets a row and a salt. */
 const LINES = `
   line AS MATERIALIZED (
     SELECT r.participant, r.platform, sum(r.milligrams)::bigint AS mg, count(*)::integer AS n
@@ -94,6 +94,12 @@ const LINES = `
     WHERE m.batch_id = $1 AND m.credited AND r.milligrams > 0
       AND m.day >= $2 AND m.day < $3 AND r.day >= $2 AND r.day < $3
     GROUP BY 1, 2
+  ), known AS (
+    INSERT INTO ledger.person (participant, programme, platform)
+    SELECT l.participant, $10::bigint, p.name FROM line l JOIN intake.platform p ON p.platform = l.platform
+    WHERE NOT EXISTS (SELECT FROM ledger.person o WHERE o.participant = l.participant)
+      AND NOT EXISTS (SELECT FROM ledger.deletion d WHERE d.participant = l.participant)
+    ORDER BY 1 ON CONFLICT DO NOTHING
   )`;
 
 /**
@@ -184,17 +190,6 @@ export async function postPending(
   const source = await institutionOf(client, "source", batch.programme, batch.source);
   const owner = batch.owner && (await institutionOf(client, "owner", batch.programme, batch.owner));
   const givenUp = await institutionOf(client, "programme", batch.programme, GIVEN_UP);
-  await client.query(
-    `INSERT INTO ledger.person (participant, programme, platform)
-     SELECT DISTINCT r.participant, $4::bigint, p.name
-     FROM intake.membership m
-     JOIN intake.report r ON r.day = m.day AND r.platform = m.platform AND r.row_key = m.row_key
-     JOIN intake.platform p ON p.platform = r.platform
-     WHERE m.batch_id = $1 AND m.credited AND m.day >= $2 AND m.day < $3 AND r.day >= $2 AND r.day < $3
-       AND NOT EXISTS (SELECT FROM ledger.deletion d WHERE d.participant = r.participant)
-     ORDER BY 1 ON CONFLICT DO NOTHING`,
-    [of.batchId, batch.first, batch.end, batch.programme],
-  );
   await client.query(isWhole ? SIMPLE : BY_RIGHTS, [
     of.batchId,
     batch.first,
@@ -205,6 +200,7 @@ export async function postPending(
     JSON.stringify(rights),
     owner ?? givenUp,
     givenUp,
+    batch.programme,
   ]);
   const { rows } = await client.query<{ milligrams: string }>(
     "SELECT coalesce(-sum(milligrams), 0) AS milligrams FROM ledger.entry WHERE month = $1 AND posting = $2 AND holder = $3",
