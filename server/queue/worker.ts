@@ -20,6 +20,7 @@ export type WorkerOptions = ExecuteContext & {
 
 const SWEEP_MILLISECONDS = 1_000;
 const RELISTEN_MILLISECONDS = 2_000;
+const CLOSE_MILLISECONDS = 3_000;
 /** Rings that come this close behind one are answered together: small against a block, large against the work. */
 const BREATH_MILLISECONDS = 150;
 
@@ -45,7 +46,11 @@ export async function runWorker(options: WorkerOptions, onReady: () => void): Pr
     await bell.wait(SWEEP_MILLISECONDS, signal);
   }
   await sweeping;
-  await queue.close();
+  // A queue whose server is gone may never close; what it would have told is in the database.
+  await Promise.race([
+    queue.close().catch(() => undefined),
+    sleep(CLOSE_MILLISECONDS, undefined, { ref: false }),
+  ]);
   await listening;
 }
 
