@@ -13,7 +13,7 @@ import { retirementLinesOf } from "../../server/database/queries/certificates.ts
 import { reconcileByCalls } from "../../server/indexer/reconcile/byCalls.ts";
 import { retirementIdOf } from "../../server/verify/src/checks/retirementChecks.ts";
 import { suite } from "../domain/support.ts";
-import { differencesWhenTampered } from "../support/reconciling.ts";
+import { differencesWhenTampered, reconcileRegistry } from "../support/reconciling.ts";
 import { FIRST_DAY, openRegistry, type RegistryChain } from "../support/registryChain.ts";
 
 const DOCUMENT = id("decision");
@@ -507,6 +507,14 @@ describe("the mirror of everything the contracts say", function () {
         ...["period of another registry", "signed order of reductionToken", "guard", "debt"],
       ]) {
         expect(compared[what], what).to.be.greaterThan(0);
+      }
+    });
+
+    it("says of old blocks what a replay of them says", async () => {
+      const { blockNumber } = registry.checkpoint!;
+      for (const block of [blockNumber, blockNumber - 7, blockNumber - 30]) {
+        const { differences } = await reconcileRegistry(registry, block);
+        expect(differences, String(block)).to.deep.equal([]);
       }
     });
 

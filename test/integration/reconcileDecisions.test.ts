@@ -260,6 +260,38 @@ describe("reconcile, of decisions", function () {
     });
   }
 
+  const old: readonly [table: string, set: string][] = [
+    ["account", "institution = '\\x77'"],
+    ["recognition", "document = '\\x77'"],
+    ["methodology", "cap_milligrams = 5"],
+    ["objection", "document = '\\x77'"],
+    ["partial_freeze", "grams = 77"],
+    ["guard_order", "grams = 77"],
+    ["act", "document = '\\x77'"],
+    ["demand", "place = 77"],
+    ["debt_account", "account = '\\x77'"],
+    ["refutation", "fault = 77"],
+    ["programme", "document = '\\x77'"],
+  ];
+  for (const [table, set] of old) {
+    it(`finds by replay of an old block that ${table} was changed`, async () => {
+      const { blockNumber } = registry.checkpoint!;
+      const change = `UPDATE mirror.${table} SET ${set}`;
+      expect(await differencesWhenTampered(registry, table, change, blockNumber - 1)).to.deep.equal(
+        [table],
+      );
+    });
+  }
+
+  it("finds nothing by replay of old blocks that agree", async () => {
+    const { blockNumber } = registry.checkpoint!;
+    for (const block of [blockNumber, blockNumber - 5, blockNumber - 20]) {
+      const { differences, how } = await reconcileRegistry(registry, block);
+      expect(differences, String(block)).to.deep.equal([]);
+      expect(how).to.equal("replay");
+    }
+  });
+
   it("finds nothing where mirror and chain agree, and says what it compared", async () => {
     const { differences, compared } = await reconcileRegistry(registry);
     expect(differences).to.deep.equal([]);

@@ -2,6 +2,7 @@ import type { ClientBase } from "pg";
 import { type LastingRows, lastingRows, selectLasting } from "../../database/lastingRows.ts";
 import { openMirror, type StepContext, step } from "../step.ts";
 import type { Difference, Reconciliation } from "./byCalls.ts";
+import { decidedRows } from "./decidedRows.ts";
 
 /** The schema a replay fills; dropped afterwards. */
 export const REPLAY = "mirror_replay";
@@ -70,7 +71,8 @@ export async function reconcileByReplay(
   try {
     const differences: Difference[] = [];
     const compared: Record<string, number> = {};
-    for (const comparison of [...comparisons, ...lastingRows.map(lastingComparison)]) {
+    const rows = [...lastingRows, ...decidedRows].map(lastingComparison);
+    for (const comparison of [...comparisons, ...rows]) {
       compared[comparison.what] = await compare(client, schema, comparison, block, differences);
     }
     const { blockHash } = checkpoint;
