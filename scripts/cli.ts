@@ -56,6 +56,12 @@ const commands: Readonly<Record<string, Command>> = {
   deploy: { flags: [], words: 1, run: (_flags, [config]) => deploy(config) },
   compare: { flags: ["json"], valued: ["manifest"], words: 0, run: compare },
   keys: { flags: [], valued: ["document", "by"], words: 2, run: keys },
+  days: {
+    flags: ["json"],
+    valued: ["before", "first", "end", "challenge"],
+    words: 1,
+    run: days,
+  },
   methodology: {
     flags: ["json"],
     valued: ["activities", "source", "first", "end"],
@@ -114,6 +120,30 @@ async function keys(flags: Flags, words: readonly string[]): Promise<number> {
     print: (text) => process.stdout.write(`${text}\n`),
   });
   return 0;
+}
+
+async function days(flags: Flags, [what]: readonly string[]): Promise<number> {
+  const { before, first, end, challenge = "365" } = flags;
+  const { withRegistry } = await import("./dev/running.ts");
+  const { attachCommand, detachCommand } = await import("./days.ts");
+  const print = (text: string): void => {
+    process.stdout.write(`${text}\n`);
+  };
+  const of = { dataFolder, json: flags.json === true };
+  if (what === "detach" && typeof before === "string" && /^\d{1,5}$/.test(String(challenge))) {
+    const asked = { ...of, before, challengeDays: Number(challenge) };
+    return withRegistry(dataFolder, say, ({ databaseUrl }) =>
+      detachCommand(databaseUrl, asked, print),
+    );
+  }
+  if (what === "attach" && typeof first === "string" && typeof end === "string") {
+    return withRegistry(dataFolder, say, ({ databaseUrl }) =>
+      attachCommand(databaseUrl, { ...of, first, end }, print),
+    );
+  }
+  throw new UsageError(
+    "days takes: detach --before DATE [--challenge DAYS], or attach --first DATE --end DATE.",
+  );
 }
 
 async function methodology(flags: Flags, words: readonly string[]): Promise<number> {

@@ -146,6 +146,10 @@ export const domainMessages = {
     en: "Days of {first} to {end} were already closed for this source.",
     zh: "该减排项目在 {first} 至 {end} 之间已有日期关账。",
   },
+  DAYS_DETACHED: {
+    en: "The reports of {day} lie in files; they have to be attached before a period on or beside that day is closed.",
+    zh: "{day} 的上报已移至文件；须先取回，才能关闭当日或相邻日期的监测期。",
+  },
   PERIOD_WITHOUT_ACTIVITIES: {
     en: "No activity was accepted from {first} to {end}.",
     zh: "{first} 至 {end} 没有被接受的行为。",

@@ -3,7 +3,7 @@ import type { Pool, PoolClient } from "pg";
 import { toHex } from "../domain/bytes.ts";
 import type { HashSuite } from "../domain/hashSuite.ts";
 import type { AnyMethodology } from "../domain/methodology/catalogue.ts";
-import { checkPeriodShape, type Period, periodValues } from "../domain/period.ts";
+import { checkPeriodShape, formatDay, type Period, periodValues } from "../domain/period.ts";
 import { type Result, refuse, succeed } from "../domain/result.ts";
 import { postPending } from "../ledger/postPending.ts";
 import { crashPoint } from "../platform/crashPoint.ts";
@@ -44,6 +44,16 @@ async function overlaps(client: PoolClient, sourceId: Uint8Array, period: Period
     [Buffer.from(sourceId), period.firstDay, period.endDay],
   );
   return rowCount !== 0;
+}
+
+/** A day whose reports lie in a file and could hold fingerprints of this period's. */
+async function detachedDay(client: PoolClient, period: Period): Promise<number | undefined> {
+  const { rows } = await client.query<{ day: number }>(
+    `SELECT day FROM intake.detached WHERE part = 'report' AND day BETWEEN $1 AND $2
+      ORDER BY day LIMIT 1`,
+    [period.firstDay - 1, period.endDay],
+  );
+  return rows[0]?.day;
 }
 
 async function sourceNumber(client: PoolClient, sourceId: Uint8Array): Promise<number | undefined> {
@@ -89,7 +99,8 @@ async function methodologyByRule(
  *
  * Memory goes with the reports that share fingerprints, not with all of them.
  *
- * PERIOD_EMPTY, PERIOD_TOO_LONG, PERIOD_OVERLAPS_CLOSED, PERIOD_WITHOUT_ACTIVITIES, FINDINGS_OPEN;
+ * PERIOD_EMPTY, PERIOD_TOO_LONG, PERIOD_OVERLAPS_CLOSED, PERIOD_WITHOUT_ACTIVITIES,
+ * DAYS_DETACHED, FINDINGS_OPEN;
  * OPERATION_ID_CONFLICT when the id closed something else. @throws RuleUnknown
  */
 export async function closePeriod(close: ClosePeriod): Promise<Result<ClosedBatch>> {
@@ -114,6 +125,10 @@ async function closeIn(client: PoolClient, close: ClosePeriod): Promise<Result<C
   if (known) return sameBatch(known, close);
   if (await overlaps(client, sourceId, period)) {
     return refuse("PERIOD_OVERLAPS_CLOSED", { values: periodValues(period) });
+  }
+  const detached = await detachedDay(client, period);
+  if (detached !== undefined) {
+    return refuse("DAYS_DETACHED", { values: { day: formatDay(detached) } });
   }
   const source = await sourceNumber(client, sourceId);
   if (source === undefined) {

@@ -95,8 +95,11 @@ SELECT s.ord,
    AND r.day BETWEEN $2 AND $3 AND r.day BETWEEN s.day - 1 AND s.day + 1
  GROUP BY s.ord`;
 
+/** Days that were closed for the source, and days that lie in files for everybody. */
 export const CLOSED = `
-SELECT first_day, end_day FROM intake.batch WHERE source_id = $1 AND first_day <= $3 AND end_day > $2`;
+SELECT first_day, end_day FROM intake.batch WHERE source_id = $1 AND first_day <= $3 AND end_day > $2
+UNION ALL
+SELECT day, day + 1 FROM intake.detached WHERE part = 'report' AND day BETWEEN $2 AND $3`;
 
 /** Keeps what was refused and why, without any of the row's values. */
 export const REFUSE = `

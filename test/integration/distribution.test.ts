@@ -70,6 +70,7 @@ const DISTRIBUTION: Readonly<Record<string, Readonly<Record<string, string | nul
     receipt: "platform",
     batch: null,
     sealed_day: null,
+    detached: null,
     platform: null,
     source: null,
     rule: null,

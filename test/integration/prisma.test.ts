@@ -26,6 +26,7 @@ const NOT_MODELLED = [
   "intake.receipt",
   "intake.membership",
   "intake.sealed_day",
+  "intake.detached",
   "intake.withheld",
 ];
 

@@ -36,11 +36,9 @@ export class IntakeWorld {
   readonly #database: TestDatabase;
   readonly #folder = mkdtempSync(path.join(tmpdir(), "tanpu intake "));
   readonly #pools: pg.Pool[] = [];
-  readonly store = openBlobStore(
-    path.join(this.#folder, "blobs"),
-    (bytes) => toHex(suite.hash(bytes)),
-    suite.begin,
-  );
+  /** The folder of the store. */
+  readonly blobs = path.join(this.#folder, "blobs");
+  readonly store = openBlobStore(this.blobs, (bytes) => toHex(suite.hash(bytes)), suite.begin);
 
   private constructor(database: TestDatabase) {
     this.#database = database;
