@@ -207,7 +207,8 @@ export function openApiDocument(routes: readonly Route[]): object {
   registry.registerComponent("securitySchemes", "apiKey", {
     type: "http",
     scheme: "bearer",
-    description: "An API key. Without one the public registry can be read.",
+    description:
+      "An API key; under `/v1/me` a personal token of `POST /v1/persons`. Without one the public registry can be read.",
   });
   registry.register("BusTrip", busTrip);
   registry.register("MetroTrip", metroTrip);

@@ -48,6 +48,10 @@ export const ledgerMessages = {
     en: "Nobody has issued grams in this programme yet.",
     zh: "该机制下尚无个人账户持有已签发的减排量。",
   },
+  PROOF_WRONG: {
+    en: "The proof does not hold: its {part} is wrong.",
+    zh: "证明不成立：其中 {part} 有误。",
+  },
   ACCOUNT_NOT_SETTLED: {
     en: "The account still has {pending} mg pending, {issued} mg issued and {points} mg behind points. Cancel the points, then give up the rest or use it first.",
     zh: "账户仍有待签发 {pending} 毫克、已签发 {issued} 毫克、积分锁定 {points} 毫克。请先取消积分，再使用或放弃其余部分。",

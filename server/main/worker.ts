@@ -14,6 +14,7 @@ import type { AnyMethodology } from "../domain/methodology/catalogue.ts";
 import type { AssessRules } from "../intake/assess/assess.ts";
 import { readAssessRules } from "../intake/assess/readRules.ts";
 import { type ProgrammeRules, readMethodologies, readProgrammeRules } from "../intake/ruleFiles.ts";
+import { expirePoints } from "../ledger/expirePoints.ts";
 import { postIssues } from "../ledger/postIssues.ts";
 import { postReductions } from "../ledger/postReductions.ts";
 import { readRightRules, registerRightRules } from "../ledger/rightRules.ts";
@@ -138,6 +139,7 @@ async function main(): Promise<void> {
         await publishLeaves({ pool, from: kept, to: published, done });
         await postReductions(pool);
         await postIssues(pool);
+        await expirePoints(pool, Math.floor(Date.now() / 1_000));
       },
       queue,
       connect: async () => {

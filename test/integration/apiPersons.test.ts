@@ -3,44 +3,29 @@ import { expect } from "chai";
 import type { Pool } from "pg";
 import { openPool } from "../../server/database/client.ts";
 import { fromHex, toHex } from "../../server/domain/bytes.ts";
-import { beneficiaryOf, type Evidence, evidenceOf } from "../../server/domain/commitment.ts";
-import { lineLeaf } from "../../server/domain/epochLine.ts";
 import { verifyLeafFile } from "../../server/domain/leafFile.ts";
 import { chinaDay, formatDay } from "../../server/domain/period.ts";
-import { type Leaf, verifyProof } from "../../server/domain/sumTree.ts";
+import { verifyPersonalLine, verifyPersonalRide } from "../../server/domain/personalProof.ts";
 import { closePeriod } from "../../server/intake/batch.ts";
 import { closeEpoch } from "../../server/ledger/closeEpoch.ts";
+import { expirePoints } from "../../server/ledger/expirePoints.ts";
 import { demoMethodology, demoRules, suite, unwrap } from "../domain/support.ts";
 import { ACCOUNT, type Answer, openTestApi, type TestApi } from "../support/api.ts";
 import { filled } from "../support/database.ts";
 import { insertRow, SOURCE_ID, writeRegistry, writeRequest } from "../support/mirrorRows.ts";
 
-type Leafy = { fingerprint: string; milligrams: string; beneficiary: string; evidence: string };
-type Head = { root: string; totalMilligrams: string; count: string; depth: number };
 type Proven = {
-  head: Head;
-  index: string;
-  leaf: Leafy;
+  head: { root: string };
+  leaf: { milligrams: string };
   siblings: { hash: string; sum: string }[];
+  opening: Record<string, unknown>;
 };
 
-const leafOf = (leaf: Leafy): Leaf => ({
-  fingerprint: fromHex(leaf.fingerprint),
-  milligrams: BigInt(leaf.milligrams),
-  beneficiary: fromHex(leaf.beneficiary),
-  evidence: fromHex(leaf.evidence),
-});
-
-/** What a person runs with the answer alone. */
-function proves({ head, index, leaf, siblings }: Proven): boolean {
-  const of = {
-    root: fromHex(head.root),
-    totalMilligrams: BigInt(head.totalMilligrams),
-    count: Number(head.count),
-    depth: head.depth,
-  };
-  const path = siblings.map(({ hash, sum }) => ({ hash: fromHex(hash), sum: BigInt(sum) }));
-  return verifyProof(suite, of, leafOf(leaf), Number(index), path);
+/** What somebody finds who has the answer and the chain's root alone. */
+function verdict(
+  checked: ReturnType<typeof verifyPersonalLine | typeof verifyPersonalRide>,
+): string {
+  return checked.ok ? "holds" : String(checked.refusal.values?.part);
 }
 
 describe("a person's account over the API", function () {
@@ -174,23 +159,22 @@ describe("a person's account over the API", function () {
   it("proves each ride to its request's root, and opens its commitments", async () => {
     const { json } = await me(`/proof?${SPAN}`);
     expect(json.epoch).to.equal(null);
-    const rides = json.rides as unknown as (Proven & {
-      opening: {
-        participant: string;
-        beneficiarySalt: string;
-        evidenceSalt: string;
-        evidence: Evidence;
-      };
-    })[];
+    const rides = json.rides as unknown as Proven[];
     expect(rides).to.have.length(2);
     for (const ride of rides) {
-      expect(proves(ride)).to.equal(true);
-      expect(proves({ ...ride, leaf: { ...ride.leaf, milligrams: "1" } })).to.equal(false);
-      const { opening, leaf } = ride;
-      const [salt, person] = [fromHex(opening.beneficiarySalt), fromHex(opening.participant)];
-      expect(toHex(beneficiaryOf(suite, salt, person))).to.equal(leaf.beneficiary);
-      const evidence = evidenceOf(suite, fromHex(opening.evidenceSalt), opening.evidence);
-      expect(toHex(evidence)).to.equal(leaf.evidence);
+      const { root } = ride.head;
+      const check = (changed: object) =>
+        verdict(verifyPersonalRide(suite, { ...ride, ...changed }, root));
+      expect(verdict(verifyPersonalRide(suite, ride, filled(9)))).to.equal("path");
+      expect(check({ leaf: { ...ride.leaf, milligrams: "1" } })).to.equal("path");
+      expect(check({ milligrams: "1" })).to.equal("amounts");
+      expect(check({ opening: { ...ride.opening, participant: filled(9, 16) } })).to.equal(
+        "opening",
+      );
+      const evidence = { ...(ride.opening.evidence as object), behaviour: "metro-trip" };
+      expect(check({ opening: { ...ride.opening, evidence } })).to.equal("opening");
+      expect(check({ siblings: null })).to.equal("form");
+      expect(check({})).to.equal("holds");
     }
   });
 
@@ -225,6 +209,14 @@ describe("a person's account over the API", function () {
     }
     expect((await act(`/points/${used}/cancellation`)).json.code).to.equal("POINTS_ENDED");
     expect(await balances()).to.include({ issued: "442000", points: "0", spent: "300000" });
+    const short = randomUUID();
+    expect((await points("7", short, day(1))).status).to.equal(201);
+    const now = Math.floor(Date.now() / 1_000);
+    expect(await expirePoints(worker, now)).to.equal(0);
+    expect(await expirePoints(worker, now + 2 * 86_400)).to.equal(1);
+    expect(await expirePoints(worker, now + 2 * 86_400)).to.equal(0);
+    expect((await act(`/points/${short}/cancellation`)).json.code).to.equal("POINTS_ENDED");
+    expect(await balances()).to.include({ issued: "442000", points: "0" });
   });
 
   it("lets an agent move grams under a mandate, and only so", async () => {
@@ -287,23 +279,16 @@ describe("a person's account over the API", function () {
     });
     await act("/points", { lotId: randomUUID(), grams: "12", end: day(9) });
     const { json } = await me(`/proof?${SPAN}`);
-    const line = json.line as unknown as Proven & {
-      opening: {
-        participant: string;
-        lineSalt: string;
-        issuedMilligrams: string;
-        pointsMilligrams: string;
-      };
-    };
-    expect(line.head.root).to.equal(epoch.root);
-    expect(proves(line)).to.equal(true);
+    const line = json.line as unknown as Proven;
     expect(line.opening).to.include({ issuedMilligrams: "412000", pointsMilligrams: "0" });
-    const opened = lineLeaf(suite, fromHex(line.opening.lineSalt), {
-      holder: fromHex(line.opening.participant),
-      issuedMilligrams: BigInt(line.opening.issuedMilligrams),
-      pointsMilligrams: BigInt(line.opening.pointsMilligrams),
-    });
-    expect(opened).to.deep.equal(leafOf(line.leaf));
+    const check = (changed: object) =>
+      verdict(verifyPersonalLine(suite, { ...line, ...changed }, epoch.root));
+    expect(check({ leaf: { ...line.leaf, milligrams: "413000" } })).to.equal("path");
+    expect(check({ opening: { ...line.opening, issuedMilligrams: "412001" } })).to.equal("amounts");
+    const shifted = { ...line.opening, issuedMilligrams: "411000", pointsMilligrams: "1000" };
+    expect(check({ opening: shifted })).to.equal("opening");
+    expect(check({ opening: { ...line.opening, participant: filled(9, 16) } })).to.equal("opening");
+    expect(check({})).to.equal("holds");
     const zhao = await register("u-zhao");
     expect((await me("/proof", zhao)).json.line).to.equal(null);
   });

@@ -207,6 +207,7 @@ CREATE TABLE ledger.points (
   created_at timestamptz NOT NULL DEFAULT now()
 );
 CREATE INDEX points_person ON ledger.points (participant);
+CREATE INDEX points_end_day ON ledger.points (end_day);
 CREATE TABLE ledger.points_end (
   lot uuid PRIMARY KEY REFERENCES ledger.points,
   kind text NOT NULL CHECK (kind IN ('cancelled', 'used', 'expired')),
@@ -391,4 +392,5 @@ GRANT EXECUTE ON FUNCTION ledger.begin_posting TO tanpu_worker;
 GRANT INSERT ON ledger.person, ledger.person_token, ledger.consent, ledger.consent_end, ledger.choice, ledger.benefit,
   ledger.mandate, ledger.mandate_end, ledger.points, ledger.points_end TO tanpu_api;
 GRANT INSERT, DELETE ON ledger.no_consent TO tanpu_api;
-GRANT INSERT ON ledger.entry, ledger.person, ledger.institution, ledger.right_rule, ledger.epoch TO tanpu_worker;
+GRANT INSERT ON ledger.entry, ledger.person, ledger.institution, ledger.right_rule, ledger.epoch, ledger.points_end
+  TO tanpu_worker;
