@@ -42,7 +42,7 @@ export async function runReindex(options: ReindexOptions): Promise<ReindexResult
     const firstBlock = firstBlockOf(deployedBlock);
     const { compared, blocks, events } = await rebuildMirror({
       ...{ chainId, firstBlock },
-      reader: createReader(chain, Object.values(contracts)),
+      reader: createReader(chain, Object.values(contracts), { ahead: true }),
       decode: buildDecoder(contracts),
       rangeBlocks: RANGE_BLOCKS,
       finalUnder: (head) => head - options.finalityBlocks,

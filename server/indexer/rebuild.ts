@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Client } from "pg";
+import { RetryableError } from "../chain/failures.ts";
 import {
   createMirror,
   dropMirror,
@@ -12,7 +13,7 @@ import {
   trimFinal,
 } from "../database/mirror.ts";
 import { type Checkpoint, moveCheckpoint } from "./checkpoint.ts";
-import { openMirror, type StepContext, step } from "./step.ts";
+import { openMirror, type StepContext, type StepResult, step } from "./step.ts";
 
 /** The schema that is filled beside the live one. */
 export const SHADOW = "mirror_next";
@@ -20,6 +21,7 @@ export const SHADOW = "mirror_next";
 const REBUILD_LOCK = "tanpu mirror rebuild";
 const MOST_TRIES = 60;
 const PAUSE_MILLISECONDS = 200;
+const MOST_BACKOFF_MILLISECONDS = 5_000;
 
 export type RebuildOptions = Omit<StepContext, "client" | "schema"> & {
   /** A new connection of the database's owner; closed here. */
@@ -107,12 +109,24 @@ class Shadow {
     onProgress?: RebuildOptions["onProgress"],
   ): Promise<void> {
     while (this.checkpoint.blockNumber < until) {
-      const result = await step(this.context, this.checkpoint);
+      const result = await this.#step();
       this.#checkpoint = result.checkpoint;
       this.blocks += result.applied;
       this.events += result.events;
       onProgress?.({ block: result.checkpoint.blockNumber, head: result.head });
       if (result.applied === 0 && result.undone === 0) return;
+    }
+  }
+
+  /** A node that fails for a while must not cost the days of work before. */
+  async #step(): Promise<StepResult> {
+    for (let failures = 1; ; failures++) {
+      try {
+        return await step(this.context, this.checkpoint);
+      } catch (cause) {
+        if (!(cause instanceof RetryableError) || failures === MOST_TRIES) throw cause;
+        await sleep(Math.min(100 * 2 ** failures, MOST_BACKOFF_MILLISECONDS));
+      }
     }
   }
 

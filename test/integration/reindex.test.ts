@@ -1,3 +1,5 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import pg from "pg";
@@ -30,10 +32,10 @@ describe("reindex", function () {
   });
   after(() => registry?.close());
 
-  const reindex = () =>
+  const reindex = (rpcUrl = registry.rpcUrl) =>
     runReindex({
       databaseUrl: registry.databaseUrl,
-      rpcUrl: registry.rpcUrl,
+      rpcUrl,
       manifest: {
         ...registry.deployment,
         contracts: Object.fromEntries(
@@ -75,6 +77,28 @@ describe("reindex", function () {
       "SELECT FROM pg_indexes WHERE schemaname = 'mirror' AND indexname IN ('transfer_sender', 'transfer_recipient')",
     );
     expect(indexes).to.have.length(2);
+  });
+
+  it("gets through a node that fails now and then", async () => {
+    let asked = 0;
+    const flaky = createServer(async (request, response) => {
+      const parts: Buffer[] = [];
+      for await (const part of request) parts.push(part as Buffer);
+      asked += 1;
+      if (asked % 29 === 0) return void response.writeHead(503).end();
+      const answer = await fetch(registry.rpcUrl, {
+        ...{ method: "POST", body: Buffer.concat(parts) },
+        headers: { "content-type": "application/json" },
+      });
+      response.end(await answer.text());
+    });
+    await new Promise<void>((resolve) => flaky.listen(0, "127.0.0.1", resolve));
+    const { port } = flaky.address() as AddressInfo;
+    const result = await reindex(`http://127.0.0.1:${port}`);
+    flaky.closeAllConnections();
+    flaky.close();
+    expect(asked, "some calls failed").to.be.at.least(29);
+    expect(result.reindexDigest).to.equal(result.mirrorDigest);
   });
 
   it("goes on indexing, and undoing, in the new mirror", async () => {
