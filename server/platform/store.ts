@@ -20,6 +20,8 @@ export interface BlobStore {
    */
   get(hash: string): Promise<Uint8Array | undefined>;
   has(hash: string): Promise<boolean>;
+  /** Forgets a blob, for content that must not be kept; nothing when it is not there. */
+  remove(hash: string): Promise<void>;
   /**
    * Parts of a blob, for one too large to read for a few bytes; undefined when the store does not
    * have it.
@@ -136,6 +138,7 @@ export function openBlobStore(
       if (nameOf(bytes) !== name) throw new BlobStoreError(`The blob ${name} is damaged.`);
       return bytes;
     },
+    remove: (given) => fs.rm(fileOf(checked(given)), { force: true }),
     open: (given) => openParts(fileOf(checked(given))),
     putBeside: (given, kind, bytes) => writeDurably(`${fileOf(checked(given))}.${kind}`, bytes),
     openBeside: (given, kind) => openParts(`${fileOf(checked(given))}.${kind}`),

@@ -110,10 +110,28 @@ describe("Days that lie in files", () => {
     await at.owner.query("DELETE FROM intake.fingerprint f WHERE platform = 2");
     expect(await attach()).to.deep.equal([DAY, DAY + 1]);
     expect(await snapshot()).to.deep.equal(before);
+    for (const { fileHash } of detached) expect(await at.store.has(fileHash)).to.equal(false);
     const again = await detach(DAY + 2);
     expect(again.detached).to.deep.equal(detached);
     await attach();
     expect(unwrap(await at.close(DAY + 2, DAY + 3))).to.include({ accepted: 5 });
+  });
+
+  it("lose the salts of a person who was deleted meanwhile, in the database and in the next file", async () => {
+    const { at, batches, issue, detach, attach } = await place("forgotten");
+    for (const batch of batches) await issue(batch, LATER - 1);
+    const first = await detach(DAY + 2);
+    await at.owner.query(
+      `INSERT INTO ledger.deletion (participant, programme, retained_until)
+       SELECT participant, 1, 0 FROM ledger.person ORDER BY participant LIMIT 1`,
+    );
+    await attach();
+    const { rows } = await at.owner.query(
+      "SELECT count(*) FILTER (WHERE salt IS NULL)::int AS forgotten, count(*)::int AS n FROM intake.report",
+    );
+    expect(rows).to.deep.equal([{ forgotten: 1, n: 15 }]);
+    const files = (of: typeof first) => new Set(of.detached.map(({ fileHash }) => fileHash));
+    expect(files(await detach(DAY + 2))).to.not.deep.equal(files(first));
   });
 
   it("do not come back from a file that was changed", async () => {

@@ -60,8 +60,9 @@ async function attachPart(
 }
 
 /**
- * Takes days back from their files, each in a transaction of its own; gives the days. Persons who were
- * deleted meanwhile lose their salts again, before anybody sees the rows.
+ * Takes days back from their files, each in a transaction of its own, and removes the files; gives the days.
+ * Persons who were deleted meanwhile lose their salts, before anybody sees the rows: attaching and detaching
+ * again is how a deletion reaches the files.
  *
  * @throws BlobStoreError when a file is gone or not the one that was written; then that day stays a file.
  */
@@ -90,6 +91,16 @@ export async function attachDays(of: AttachDays): Promise<number[]> {
         [day],
       );
     });
+    for (const row of rows) if (row.day === day) await removeUnused(of, row.file_hash);
   }
   return days;
+}
+
+/** Parts without a row have one file together. */
+async function removeUnused({ owner, store }: AttachDays, fileHash: Buffer): Promise<void> {
+  const { rowCount } = await owner.query(
+    "SELECT 1 FROM intake.detached WHERE file_hash = $1 LIMIT 1",
+    [fileHash],
+  );
+  if (rowCount === 0) await store.remove(`0x${fileHash.toString("hex")}`);
 }
