@@ -1,4 +1,3 @@
-import { concat, uintBytes, utf8 } from "./bytes.ts";
 import type { HashSuite } from "./hashSuite.ts";
 import type { KeyRing } from "./keyRing.ts";
 import { chinaDay } from "./period.ts";
@@ -31,8 +30,83 @@ export function bucketOf(
   return { bucket, start: bucket * windowSeconds - shift };
 }
 
-function sized(field: Uint8Array): Uint8Array {
-  return concat(uintBytes(field.length, 2), field);
+/**
+ * Messages are put together in one place that is used again, because four of them are needed for every
+ * activity. Whoever asks for the bytes uses them before the next message is begun.
+ */
+class Message {
+  #bytes = new Uint8Array(1024);
+  #at = 0;
+
+  begin(): this {
+    this.#at = 0;
+    return this;
+  }
+
+  #room(bytes: number): void {
+    if (this.#at + bytes <= this.#bytes.length) return;
+    const grown = new Uint8Array(2 * (this.#at + bytes));
+    grown.set(this.#bytes);
+    this.#bytes = grown;
+  }
+
+  text(text: string): this {
+    this.#room(3 * text.length);
+    let at = this.#at;
+    for (let i = 0; i < text.length; i++) {
+      const code = text.charCodeAt(i);
+      if (code > 0x7f) {
+        const { written } = encoder.encodeInto(text.slice(i), this.#bytes.subarray(at));
+        at += written;
+        break;
+      }
+      this.#bytes[at++] = code;
+    }
+    this.#at = at;
+    return this;
+  }
+
+  uint(value: number, length: number): this {
+    this.#room(length);
+    let rest = value;
+    for (let i = length - 1; i >= 0; i--) {
+      this.#bytes[this.#at + i] = rest % 256;
+      rest = Math.floor(rest / 256);
+    }
+    this.#at += length;
+    return this;
+  }
+
+  /** A text with its length in two bytes before it. */
+  sized(text: string): this {
+    this.#room(2 + 3 * text.length);
+    const start = this.#at;
+    this.#at += 2;
+    this.text(text);
+    const length = this.#at - start - 2;
+    if (length > 0xffff) throw new RangeError("a fact is too long");
+    this.#bytes[start] = length >>> 8;
+    this.#bytes[start + 1] = length & 0xff;
+    return this;
+  }
+
+  bytes(): Uint8Array {
+    return this.#bytes.subarray(0, this.#at);
+  }
+}
+
+const encoder = new TextEncoder();
+const message = new Message();
+
+/** A PRF's first 28 bytes behind the day. */
+function underDay(day: number, prf: Uint8Array): Uint8Array {
+  const fingerprint = new Uint8Array(FINGERPRINT_BYTES);
+  fingerprint[0] = day >>> 24;
+  fingerprint[1] = day >>> 16;
+  fingerprint[2] = day >>> 8;
+  fingerprint[3] = day;
+  for (let i = 4; i < FINGERPRINT_BYTES; i++) fingerprint[i] = prf[i - 4] as number;
+  return fingerprint;
 }
 
 function fingerprintOf(
@@ -43,16 +117,19 @@ function fingerprintOf(
 ): { fingerprint: Uint8Array; day: number } {
   const { bucket, start } = bucketOf(facts.at, facts.windowSeconds, grid);
   const day = chinaDay(start);
-  const fields = concat(
-    sized(utf8("carrier-time")),
-    sized(utf8(facts.carrier)),
-    sized(utf8(facts.card)),
-    sized(uintBytes(facts.windowSeconds, 4)),
-    sized(uintBytes(grid, 1)),
-    sized(uintBytes(bucket, 8)),
-  );
-  const secret = suite.prf(keys.dayKey(day), fields).subarray(0, 28);
-  return { fingerprint: concat(uintBytes(day, 4), secret), day };
+  message
+    .begin()
+    .sized("carrier-time")
+    .sized(facts.carrier)
+    .sized(facts.card)
+    .uint(4, 2)
+    .uint(facts.windowSeconds, 4)
+    .uint(1, 2)
+    .uint(grid, 1)
+    .uint(8, 2)
+    .uint(bucket, 8);
+  const fingerprint = underDay(day, suite.prf(keys.dayKey(day), message.bytes()));
+  return { fingerprint, day };
 }
 
 /**
@@ -89,14 +166,17 @@ export function singleFingerprint(
   { kind, facts }: SingleIdentity,
   day: number,
 ): Uint8Array {
-  const fields = concat(sized(utf8(kind)), ...facts.map((fact) => sized(utf8(fact))));
-  const secret = suite.prf(keys.dayKey(day), fields).subarray(0, 28);
-  return concat(uintBytes(day, 4), secret);
+  message.begin().sized(kind);
+  for (const fact of facts) message.sized(fact);
+  return underDay(day, suite.prf(keys.dayKey(day), message.bytes()));
 }
 
-/** Bytes of a fingerprint that stand for it where rows meet: the beginning of its secret part. */
+/** Where in a fingerprint its mark stands: the beginning of its secret part. */
+export const MARK = [4, 20] as const;
+
+/** Bytes of a fingerprint that stand for it where rows meet. */
 export function markOf(fingerprint: Uint8Array): Uint8Array {
-  return fingerprint.subarray(4, 20);
+  return fingerprint.subarray(...MARK);
 }
 
 /** The China day in front of a fingerprint. */
@@ -105,7 +185,16 @@ export function fingerprintDay(fingerprint: Uint8Array): number {
   return a * 0x100_0000 + b * 0x1_0000 + c * 0x100 + d;
 }
 
-const SEPARATOR = new Uint8Array(1);
+function keyed(
+  suite: HashSuite,
+  key: Uint8Array,
+  label: string,
+  first: string,
+  second: string,
+): Uint8Array {
+  message.begin().text(label).text(first).uint(0, 1).text(second);
+  return suite.prf(key, message.bytes());
+}
 
 /** A person of a platform, as the registry knows them: 16 bytes under the programme's key. */
 export function participantOf(
@@ -115,8 +204,8 @@ export function participantOf(
   platform: string,
   userId: string,
 ): Uint8Array {
-  const message = concat(utf8("tanpu/participant/1"), utf8(platform), SEPARATOR, utf8(userId));
-  return suite.prf(keys.programmeKey(programme), message).subarray(0, 16);
+  const key = keys.programmeKey(programme);
+  return keyed(suite, key, "tanpu/participant/1", platform, userId).subarray(0, 16);
 }
 
 /** A platform's order number, as the registry knows it: 16 bytes under the programme's key. */
@@ -127,8 +216,10 @@ export function rowKeyOf(
   platform: string,
   orderNo: string,
 ): Uint8Array {
-  const message = concat(utf8("tanpu/row/1"), utf8(platform), SEPARATOR, utf8(orderNo));
-  return suite.prf(keys.programmeKey(programme), message).subarray(0, 16);
+  return keyed(suite, keys.programmeKey(programme), "tanpu/row/1", platform, orderNo).subarray(
+    0,
+    16,
+  );
 }
 
 /**
@@ -142,8 +233,7 @@ export function thingOf(
   name: string,
 ): Uint8Array {
   const written = name.replaceAll(/\s/g, "").toUpperCase();
-  const message = concat(utf8(`tanpu/thing/1/${kind}`), SEPARATOR, utf8(written));
-  return suite.prf(keys.assetKeyKey(), message).subarray(0, 16);
+  return keyed(suite, keys.assetKeyKey(), "tanpu/thing/1/", kind, written).subarray(0, 16);
 }
 
 /** The physical thing behind a source (grid account, parcel, fleet), named under the common key. */
@@ -153,6 +243,5 @@ export function assetKeyOf(
   kind: string,
   assetNo: string,
 ): Uint8Array {
-  const message = concat(utf8("tanpu/asset/1"), utf8(kind), SEPARATOR, utf8(assetNo));
-  return suite.prf(keys.assetKeyKey(), message);
+  return keyed(suite, keys.assetKeyKey(), "tanpu/asset/1", kind, assetNo);
 }

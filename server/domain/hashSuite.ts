@@ -1,4 +1,5 @@
-import { createKeccak, createSHA256, type IHasher } from "hash-wasm";
+import { createKeccak } from "hash-wasm";
+import { type HmacStates, hmacSha256, hmacStates } from "./hmacSha256.ts";
 import { loadKeccakKernel, type TreeKernel } from "./treeKernel.ts";
 
 /** The names a leaf file, bundle or vector may state. A 国密 chain adds its own suite here. */
@@ -27,34 +28,18 @@ export interface HashSuite {
   prf(key: Uint8Array, message: Uint8Array): Uint8Array;
 }
 
-const BLOCK_BYTES = 64;
-
-/** The two states HMAC (RFC 2104) begins its hashes in, which follow from the key alone. */
-type KeyStates = { inner: Uint8Array; outer: Uint8Array };
-
-function statesOf(hasher: IHasher, key: Uint8Array): KeyStates {
-  const block = new Uint8Array(BLOCK_BYTES);
-  block.set(key.length > BLOCK_BYTES ? hasher.init().update(key).digest("binary") : key);
-  for (let i = 0; i < BLOCK_BYTES; i++) block[i] = (block[i] ?? 0) ^ 0x36;
-  const inner = hasher.init().update(block).save();
-  for (let i = 0; i < BLOCK_BYTES; i++) block[i] = (block[i] ?? 0) ^ (0x36 ^ 0x5c);
-  return { inner, outer: hasher.init().update(block).save() };
-}
-
 /**
- * HMAC over a hasher that is reused. A key's states are kept as long as the key's bytes are, because an
- * activity costs four of these under the same two keys.
+ * HMAC-SHA-256 whose keys are prepared once: what follows from a key is kept as long as the key's bytes are.
  */
-function hmacOf(hasher: IHasher): HashSuite["prf"] {
-  const known = new WeakMap<Uint8Array, KeyStates>();
+function prfOf(): HashSuite["prf"] {
+  const known = new WeakMap<Uint8Array, HmacStates>();
   return (key, message) => {
     let states = known.get(key);
     if (!states) {
-      states = statesOf(hasher, key);
+      states = hmacStates(key);
       known.set(key, states);
     }
-    const inner = hasher.load(states.inner).update(message).digest("binary");
-    return hasher.load(states.outer).update(inner).digest("binary");
+    return hmacSha256(states, message);
   };
 }
 
@@ -63,11 +48,7 @@ function hmacOf(hasher: IHasher): HashSuite["prf"] {
  * that knows which function stands behind a name.
  */
 export async function loadHashSuite(name: HashSuiteName): Promise<HashSuite> {
-  const [keccak, sha256, treeKernel] = await Promise.all([
-    createKeccak(256),
-    createSHA256(),
-    loadKeccakKernel(),
-  ]);
+  const [keccak, treeKernel] = await Promise.all([createKeccak(256), loadKeccakKernel()]);
   return {
     name,
     ...(treeKernel ? { treeKernel } : {}),
@@ -83,6 +64,6 @@ export async function loadHashSuite(name: HashSuiteName): Promise<HashSuite> {
         digest: () => running.digest("binary"),
       };
     },
-    prf: hmacOf(sha256),
+    prf: prfOf(),
   };
 }
