@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import express, {
   type ErrorRequestHandler,
   type Express,
@@ -19,7 +20,7 @@ import { readsMirror, waitForMirror } from "./live/after.ts";
 import { Streams } from "./live/streams.ts";
 import { countRequest } from "./metrics.ts";
 import { openApiDocument } from "./openapi.ts";
-import type { Answer, Route } from "./route.ts";
+import type { Answer, RawCall, Route } from "./route.ts";
 import { routes } from "./routes.ts";
 
 const DEFAULT_BODY_BYTES = 256 * 1024;
@@ -70,7 +71,9 @@ function observe({ logger }: ApiDependencies): RequestHandler {
   };
 }
 
-function sendAnswer(response: Response, answer: Exclude<Answer, { events: unknown }>): void {
+type WholeAnswer = Exclude<Answer, { events: unknown } | { lines: unknown }>;
+
+function sendAnswer(response: Response, answer: WholeAnswer): void {
   for (const [name, value] of Object.entries(answer.headers ?? {})) response.setHeader(name, value);
   response.status(answer.status ?? 200);
   if ("json" in answer) {
@@ -80,6 +83,22 @@ function sendAnswer(response: Response, answer: Exclude<Answer, { events: unknow
   response.setHeader("content-type", answer.mediaType);
   const { content } = answer;
   response.send(typeof content === "string" ? content : Buffer.from(content));
+}
+
+/** Writes lines no faster than the client reads them; without it nothing more is made. */
+async function sendLines(
+  response: Response,
+  { lines, mediaType }: Extract<Answer, { lines: unknown }>,
+): Promise<void> {
+  response.status(200).setHeader("content-type", mediaType);
+  const gone = new AbortController();
+  response.once("close", () => gone.abort());
+  for await (const text of lines) {
+    if (response.destroyed) return;
+    if (response.write(text)) continue;
+    await once(response, "drain", { signal: gone.signal }).catch(() => {});
+  }
+  response.end();
 }
 
 function refuseWith(response: Response, refusal: Refusal): void {
@@ -99,15 +118,18 @@ function guard(route: Route, { pool }: ApiDependencies): RequestHandler {
   };
 }
 
-/** A body is JSON; anything else is refused with its media type. */
-const requireJson: RequestHandler = (request, response, next) => {
-  if (request.is("application/json") !== false) return next();
-  const mediaType = (request.headers["content-type"] ?? "none").split(";")[0]?.slice(0, 100);
-  refuseWith(response, {
-    code: "MEDIA_TYPE_UNSUPPORTED",
-    values: { mediaType: mediaType ?? "none" },
-  });
-};
+/** A body is JSON, or of a type the route reads by itself; anything else is refused with its media type. */
+const requireType =
+  (route: Route): RequestHandler =>
+  (request, response, next) => {
+    const types = ["application/json", ...(route.streamed?.mediaTypes ?? [])];
+    if (request.is(types) !== false) return next();
+    const mediaType = (request.headers["content-type"] ?? "none").split(";")[0]?.slice(0, 100);
+    refuseWith(response, {
+      code: "MEDIA_TYPE_UNSUPPORTED",
+      values: { mediaType: mediaType ?? "none" },
+    });
+  };
 
 function handle(route: Route, dependencies: ApiDependencies, streams: Streams): RequestHandler {
   return async (request, response) => {
@@ -120,20 +142,23 @@ function handle(route: Route, dependencies: ApiDependencies, streams: Streams): 
       if (block !== undefined) response.setHeader("tanpu-block", String(block));
       if (!there.ok) return refuseWith(response, there.refusal);
     }
-    const result = await route.run(
-      {
-        caller: caller ?? PUBLIC,
-        requestId,
-        path: request.path,
-        params: request.params,
-        query: request.query,
-        body: request.body,
-        header: (name) => request.get(name),
-      },
-      dependencies,
-    );
+    const call: RawCall = {
+      caller: caller ?? PUBLIC,
+      requestId,
+      path: request.path,
+      params: request.params,
+      query: request.query,
+      body: request.body,
+      header: (name) => request.get(name),
+    };
+    const { streamed } = route;
+    const mediaType = streamed && request.is([...streamed.mediaTypes]);
+    const result = mediaType
+      ? await streamed.run(call, request, mediaType, dependencies)
+      : await route.run(call, dependencies);
     if (!result.ok) return refuseWith(response, result.refusal);
     const { value } = result;
+    if ("lines" in value) return sendLines(response, value);
     if (!("events" in value)) return sendAnswer(response, value);
     const refused = await streams.answer(request, response, value.events);
     if (refused) refuseWith(response, refused);
@@ -203,7 +228,10 @@ export function createApp(dependencies: ApiDependencies): Express {
     const handlers: RequestHandler[] = [guard(route, dependencies)];
     if (route.body !== undefined) {
       const limit = route.bodyLimit ?? DEFAULT_BODY_BYTES;
-      handlers.push(requireJson, express.json({ limit, strict: true, type: "application/json" }));
+      handlers.push(
+        requireType(route),
+        express.json({ limit, strict: true, type: "application/json" }),
+      );
     }
     app[route.method](path, ...handlers, handle(route, dependencies, streams));
     const known = methods.get(path) ?? new Set(["OPTIONS"]);

@@ -1,6 +1,6 @@
 import { OpenAPIRegistry, OpenApiGeneratorV31 } from "@asteasolutions/zod-to-openapi";
 import { messageOf, type RefusalCode, refusalCodes } from "../domain/errors.ts";
-import { busTrip, metroTrip } from "./activities/schema.ts";
+import { activityRow, busTrip, metroTrip } from "./activities/schema.ts";
 import { problemOf } from "./errors.ts";
 import { readsMirror } from "./live/after.ts";
 import type { Route } from "./route.ts";
@@ -157,7 +157,18 @@ function register(registry: OpenAPIRegistry, route: Route): void {
   const { success } = route;
   const content =
     success.schema !== undefined
-      ? { content: { "application/json": { schema: success.schema } } }
+      ? {
+          content: {
+            "application/json": { schema: success.schema },
+            ...(route.streamed === undefined
+              ? {}
+              : {
+                  "application/x-ndjson": {
+                    schema: z.string().openapi({ description: route.streamed.description }),
+                  },
+                }),
+          },
+        }
       : success.mediaType !== undefined
         ? {
             content: {
@@ -184,7 +195,12 @@ function register(registry: OpenAPIRegistry, route: Route): void {
         : {
             body: {
               required: true,
-              content: { "application/json": { schema: route.body, example: route.example } },
+              content: {
+                "application/json": { schema: route.body, example: route.example },
+                ...Object.fromEntries(
+                  (route.streamed?.mediaTypes ?? []).map((type) => [type, { schema: z.string() }]),
+                ),
+              },
             },
           }),
       ...headersOf(route),
@@ -211,6 +227,7 @@ export function openApiDocument(routes: readonly Route[]): object {
       "An API key; under `/v1/me` a personal token of `POST /v1/persons`. Without one the public registry can be read.",
   });
   registry.register("BusTrip", busTrip);
+  registry.register("ActivityRow", activityRow);
   registry.register("MetroTrip", metroTrip);
   registry.register("Problem", problemSchema);
   for (const code of new Set(routes.flatMap((route) => [...codesOf(route)].sort()))) {

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import type { Action } from "../domain/access.ts";
 import type { RefusalCode } from "../domain/errors.ts";
 import { type Result, succeed } from "../domain/result.ts";
@@ -36,7 +37,21 @@ export type Answer = {
   | { readonly json: unknown }
   | { readonly content: string | Uint8Array; readonly mediaType: string }
   | { readonly events: (sink: EventSink) => Promise<void> }
+  | { readonly lines: AsyncIterable<string>; readonly mediaType: string }
 );
+
+/** Bodies of other media types than JSON, which a route reads by itself as they come. */
+export type Streamed = {
+  readonly mediaTypes: readonly string[];
+  /** What the lines of the answer are. */
+  readonly description: string;
+  readonly run: (
+    call: RawCall,
+    request: IncomingMessage,
+    mediaType: string,
+    dependencies: ApiDependencies,
+  ) => Promise<Result<Answer>>;
+};
 
 /** What the OpenAPI document says of a route. */
 export type Documentation = {
@@ -65,6 +80,7 @@ export type Documentation = {
   readonly headers?: Readonly<Record<string, string>>;
   /** Largest body, in bytes. */
   readonly bodyLimit?: number;
+  readonly streamed?: Streamed;
 };
 
 /** The schemas of a call's parts; a part without one is not looked at. */

@@ -76,10 +76,14 @@ export function parseActivityRow(row: unknown): Result<ActivityRow> {
   return refuse(isThere ? "FIELD_MALFORMED" : "FIELD_MISSING", { field });
 }
 
+const UNIX_SECONDS = /^\d{1,12}$/;
+
 /** Unix seconds of a reported time. INSTANT_MALFORMED with the field's name. */
 export function readInstant(row: Readonly<Record<string, unknown>>, field: string): Result<number> {
   const value = row[field];
   if (typeof value === "number") return succeed(value);
+  // A cell of a table has no numbers, only their digits.
+  if (typeof value === "string" && UNIX_SECONDS.test(value)) return succeed(Number(value));
   const instantRead = parseInstant(typeof value === "string" ? value : "");
   return instantRead.ok ? instantRead : { ok: false, refusal: { ...instantRead.refusal, field } };
 }

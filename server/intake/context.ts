@@ -1,8 +1,8 @@
 import type { Pool } from "pg";
-import type { Identification } from "./identify.ts";
+import type { Judgement } from "./identify.ts";
 
 /** What taking in one source's activities needs; put together once by whoever runs the process. */
-export type IntakeContext = Identification & {
+export type IntakeContext = Judgement & {
   pool: Pool;
   /** The source the activities are reported to. */
   sourceId: Uint8Array;

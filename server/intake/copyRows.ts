@@ -9,8 +9,14 @@ const HEADER = Buffer.concat([
 
 /** Rows in the binary form of COPY, which Postgres reads without parsing a text. */
 export class CopyRows {
-  #bytes = Buffer.allocUnsafe(1 << 16);
-  #at = HEADER.copy(this.#bytes);
+  #bytes: Buffer;
+  #at: number;
+
+  /** @param bytes - about how many bytes there will be */
+  constructor(bytes = 1 << 16) {
+    this.#bytes = Buffer.allocUnsafe(bytes);
+    this.#at = HEADER.copy(this.#bytes);
+  }
 
   #room(bytes: number): void {
     if (this.#at + bytes <= this.#bytes.length) return;
@@ -61,16 +67,16 @@ export class CopyRows {
     this.#at = this.#bytes.writeBigInt64BE(value, this.#at);
   }
 
-  /** A bytea, or a uuid of 16 bytes. */
-  bytes(value: Uint8Array | undefined): void {
+  /** A bytea, or a uuid of 16 bytes; a part of the value where one is named. */
+  bytes(value: Uint8Array | undefined, start = 0, end = value?.length ?? 0): void {
     if (value === undefined) {
       this.null();
       return;
     }
-    this.#room(4 + value.length);
-    this.#at = this.#bytes.writeInt32BE(value.length, this.#at);
-    this.#bytes.set(value, this.#at);
-    this.#at += value.length;
+    this.#room(4 + end - start);
+    let at = this.#bytes.writeInt32BE(end - start, this.#at);
+    for (let from = start; from < end; from++) this.#bytes[at++] = value[from] as number;
+    this.#at = at;
   }
 
   text(value: string): void {

@@ -10,6 +10,7 @@ import {
 import type { HashSuite } from "../domain/hashSuite.ts";
 import type { KeyRing } from "../domain/keyRing.ts";
 import type { AnyMethodology } from "../domain/methodology/catalogue.ts";
+import type { FormulaMethodology } from "../domain/methodology/formulaTypes.ts";
 import { identityOf, type QuantifiedRow } from "../domain/methodology/quantifyRow.ts";
 import { chinaDay } from "../domain/period.ts";
 
@@ -20,6 +21,11 @@ export type Identification = {
   salts: SaltSource;
   methodology: AnyMethodology;
   programme: number;
+};
+
+/** What judging a row needs: its methodology, and later versions that may have taken its place. */
+export type Judgement = Identification & {
+  successors?: readonly FormulaMethodology[];
 };
 
 /** An activity as it is stored: keyed pseudonyms, no raw value of person, place or thing. */

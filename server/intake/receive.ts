@@ -1,14 +1,17 @@
 import type { PoolClient } from "pg";
+import { compareBytes } from "../domain/bytes.ts";
 import { rowKeyOf } from "../domain/fingerprint.ts";
 import { quantifyRow } from "../domain/methodology/quantifyRow.ts";
+import { checkNotSuperseded } from "../domain/methodology/succession.ts";
 import { chinaDay, formatDay } from "../domain/period.ts";
 import { type Refusal, type Result, refuse, succeed } from "../domain/result.ts";
 import { crashPoint } from "../platform/crashPoint.ts";
 import type { IntakeContext } from "./context.ts";
 import { ensureDays, platformNumber, ruleNumber, sourceNumber } from "./dimensions.ts";
-import { type Identification, type IdentifiedReport, identify } from "./identify.ts";
+import { type IdentifiedReport, identify, type Judgement } from "./identify.ts";
 import { inTransaction } from "./inTransaction.ts";
 import { type Correction, type Reduction, reduceClosed } from "./reductions.ts";
+import type { RowRead } from "./rowChunks.ts";
 import {
   type ChunkOf,
   daysOf,
@@ -39,13 +42,27 @@ export type Judged =
   | { report: IdentifiedReport; refusal?: undefined; rowKey?: undefined }
   | { report?: undefined; refusal: Refusal; rowKey?: Uint8Array };
 
+/** METHODOLOGY_SUPERSEDED when a later version counts for a day or for what is filed from now on. */
+function checkSuccession(by: Judgement, day: number, now: number): Refusal | undefined {
+  const { methodology: any, successors } = by;
+  if (!successors || successors.length === 0 || any.form === 1) return undefined;
+  const days = { firstDay: day, endDay: day + 1, filingDay: chinaDay(now) };
+  for (const successor of successors) {
+    const checked = checkNotSuperseded(any.methodology, successor, days);
+    if (!checked.ok) return checked.refusal;
+  }
+  return undefined;
+}
+
 /** Judges one row: what it earns and its keyed form, or why it is refused. `now` is unix seconds. */
-export function judge(by: Identification, platform: string, row: unknown, now: number): Judged {
+export function judge(by: Judgement, platform: string, row: unknown, now: number): Judged {
   const activity = quantifyRow(by.methodology, row);
   if (activity.ok) {
     const report = identify(by, platform, activity.value);
-    if (report.at <= now) return { report };
-    return { refusal: { code: "ACTIVITY_IN_FUTURE" }, rowKey: report.rowKey };
+    const { rowKey } = report;
+    if (report.at > now) return { refusal: { code: "ACTIVITY_IN_FUTURE" }, rowKey };
+    const superseded = checkSuccession(by, report.day, now);
+    return superseded ? { refusal: superseded, rowKey } : { report };
   }
   const orderNo = typeof row === "object" && row !== null && "orderNo" in row ? row.orderNo : "";
   const isNamed = typeof orderNo === "string" && orderNo !== "" && orderNo.length <= 100;
@@ -56,23 +73,28 @@ export function judge(by: Identification, platform: string, row: unknown, now: n
 
 type Answer = Stored | Reduction;
 
-const keyText = (rowKey: Uint8Array): string =>
-  Buffer.from(rowKey.buffer, rowKey.byteOffset, rowKey.length).toString("latin1");
+/** A number that tells almost all row keys apart. */
+function shortKey(rowKey: Uint8Array): number {
+  const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = rowKey;
+  return ((a << 16) | (b << 8) | c) * 0x100_0000 + ((d << 16) | (e << 8) | f);
+}
+
+function isEqual(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
+  return a === b || (a !== undefined && b !== undefined && compareBytes(a, b) === 0);
+}
 
 function saysTheSame(a: IdentifiedReport, b: IdentifiedReport): boolean {
-  const equal = (one: Uint8Array | undefined, other: Uint8Array | undefined): boolean =>
-    (one && keyText(one)) === (other && keyText(other));
   return (
     a.behaviour === b.behaviour &&
     a.at === b.at &&
     a.seconds === b.seconds &&
     a.milligrams === b.milligrams &&
     a.quantities === b.quantities &&
-    equal(a.fingerprintA, b.fingerprintA) &&
-    equal(a.fingerprintB, b.fingerprintB) &&
-    equal(a.participant, b.participant) &&
-    equal(a.thing, b.thing) &&
-    equal(a.corrects, b.corrects)
+    isEqual(a.fingerprintA, b.fingerprintA) &&
+    isEqual(a.fingerprintB, b.fingerprintB) &&
+    isEqual(a.participant, b.participant) &&
+    isEqual(a.thing, b.thing) &&
+    isEqual(a.corrects, b.corrects)
   );
 }
 
@@ -89,15 +111,18 @@ type Chunk = {
  * they are left to the period's close, whether they come in one chunk or in two.
  */
 function withoutRepeats(judged: Judged[]): Chunk {
-  const placesOf = new Map<string, number | number[]>();
+  const placesOf = new Map<number, number | number[]>();
   const repeats = new Map<number, number>();
   const reports: Chunk["reports"] = new Array(judged.length);
   for (const [place, { report }] of judged.entries()) {
     if (!report) continue;
-    const key = keyText(report.rowKey);
+    const key = shortKey(report.rowKey);
     const known = placesOf.get(key);
     const places = known === undefined ? [] : [known].flat();
-    const earlier = places.find((one) => Math.abs((reports[one]?.day ?? 0) - report.day) <= 1);
+    const earlier = places.find((place) => {
+      const one = reports[place];
+      return one && Math.abs(one.day - report.day) <= 1 && isEqual(one.rowKey, report.rowKey);
+    });
     const stands = earlier === undefined ? undefined : reports[earlier];
     if (earlier === undefined || !stands) {
       placesOf.set(key, known === undefined ? place : [...places, place]);
@@ -197,4 +222,59 @@ export async function receiveActivities(
   }
   const judged = rows.map((row) => judge(context, platform, row, now));
   return succeed(await storeJudged(context, platform, judged, now));
+}
+
+/** Judges a row of a stream, which may have had no readable line. */
+export function judgeRead(by: Judgement, platform: string, read: RowRead, now: number): Judged {
+  return read.ok ? judge(by, platform, read.value, now) : { refusal: read.refusal };
+}
+
+/**
+ * Takes in a stream of rows, each chunk stored or not as a whole, and gives the chunks' answers in order. The
+ * next chunk is judged while one is being stored. When the stream breaks, the chunks before are still answered
+ * and its error follows.
+ */
+export async function* receiveStream(
+  context: IntakeContext,
+  platform: string,
+  chunks: AsyncIterable<RowRead[]>,
+  now: () => number,
+): AsyncGenerator<RowResult[]> {
+  const reading = chunks[Symbol.asyncIterator]();
+  let storing: Promise<RowResult[]> | undefined;
+  const readOn = (): ReturnType<typeof reading.next> => {
+    const step = reading.next();
+    // Whoever awaits it learns of its failure; until then it must not end the process.
+    step.catch(() => {});
+    return step;
+  };
+  let next = readOn();
+  try {
+    for (;;) {
+      if (storing) {
+        const isStored = storing.then(() => true);
+        const isRead = next.then(
+          () => false,
+          () => false,
+        );
+        // What is stored is answered at once, however long the sender takes for more.
+        if (await Promise.race([isStored, isRead])) {
+          yield await storing;
+          storing = undefined;
+        }
+      }
+      const step = await next;
+      if (step.done) break;
+      next = readOn();
+      const at = now();
+      const judged = step.value.map((row) => judgeRead(context, platform, row, at));
+      if (storing) yield await storing;
+      storing = storeJudged(context, platform, judged, at);
+      storing.catch(() => {});
+    }
+  } catch (cause) {
+    if (storing) yield await storing;
+    throw cause;
+  }
+  if (storing) yield await storing;
 }

@@ -4,7 +4,12 @@ import { parse } from "yaml";
 import { z } from "zod";
 import { explain } from "../domain/errors.ts";
 import type { HashSuite } from "../domain/hashSuite.ts";
-import { type AnyMethodology, loadAnyMethodology } from "../domain/methodology/catalogue.ts";
+import {
+  type AnyMethodology,
+  checkCanBePutInForce,
+  loadAnyMethodology,
+} from "../domain/methodology/catalogue.ts";
+import type { FormulaMethodology } from "../domain/methodology/formulaTypes.ts";
 import { loadMethodology } from "../domain/methodology/load.ts";
 import type { Methodology } from "../domain/methodology/quantify.ts";
 import { parseDay } from "../domain/period.ts";
@@ -39,6 +44,21 @@ export async function readMethodologies(
     methodologies.set(loaded.value.methodology.contentHash, loaded.value);
   }
   return succeed(methodologies);
+}
+
+/** Complete versions that say they take the place of this one. */
+export function successorsOf(
+  methodologies: ReadonlyMap<string, AnyMethodology>,
+  any: AnyMethodology,
+): FormulaMethodology[] {
+  const { code, version } = any.methodology.document;
+  return [...methodologies.values()].flatMap((other) => {
+    if (other.form === 1) return [];
+    const { supersedes } = other.methodology.document;
+    const isNamed = supersedes?.code === code && supersedes.version === version;
+    const counts = checkCanBePutInForce(other, { demonstration: true }).ok;
+    return isNamed && counts ? [other.methodology] : [];
+  });
 }
 
 async function readYaml(file: string | URL): Promise<Result<unknown>> {

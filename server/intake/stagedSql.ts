@@ -1,6 +1,7 @@
 /*
  * The statements a chunk is stored by. $1 platform, $2 source, $3 rule, $4 closed days, $5 and $6 the first and
- * last day that may matter, so that Postgres looks at those partitions only.
+ * last day that may matter, so that Postgres looks at those partitions only. Rows there before are looked up one by
+ * one under a LIMIT: Postgres cannot know how large a day has become, and would read all of it.
  */
 
 /** One connection's table of rows on their way in; empty again after each transaction. */
@@ -31,13 +32,15 @@ WITH fresh AS (
   SELECT s.day, $1, s.row_key, $2, $3, s.behaviour, s.fingerprint_a, s.fingerprint_b, s.participant,
          s.milligrams, s.activity_at, s.seconds, s.quantities, s.thing, s.corrects, s.salt
     FROM staged s
-   WHERE s.day <> ALL ($4::int[])
-     AND NOT EXISTS (SELECT FROM intake.report r
-                      WHERE r.day BETWEEN $5 AND $6 AND r.day = s.day - 1
-                        AND r.platform = $1 AND r.row_key = s.row_key)
-     AND NOT EXISTS (SELECT FROM intake.report r
-                      WHERE r.day BETWEEN $5 AND $6 AND r.day = s.day + 1
-                        AND r.platform = $1 AND r.row_key = s.row_key)
+    LEFT JOIN LATERAL (
+      SELECT true AS known FROM intake.report r
+       WHERE r.day BETWEEN $5 AND $6 AND r.day = s.day - 1 AND r.platform = $1 AND r.row_key = s.row_key LIMIT 1
+    ) before ON true
+    LEFT JOIN LATERAL (
+      SELECT true AS known FROM intake.report r
+       WHERE r.day BETWEEN $5 AND $6 AND r.day = s.day + 1 AND r.platform = $1 AND r.row_key = s.row_key LIMIT 1
+    ) after ON true
+   WHERE s.day <> ALL ($4::int[]) AND before.known IS NULL AND after.known IS NULL
    ORDER BY s.day, s.row_key
   ON CONFLICT DO NOTHING
   RETURNING day, row_key
@@ -71,7 +74,10 @@ WITH held AS (
     FROM unnest($4::int[], $5::bool[]) AS n (ord, fresh)
     JOIN staged s USING (ord)
    CROSS JOIN LATERAL (VALUES (s.day_a, s.mark_a), (s.day_b, s.mark_b)) AS m (day, mark)
-    JOIN intake.fingerprint f ON f.day = m.day AND f.mark = m.mark AND f.day BETWEEN $2 AND $3
+   CROSS JOIN LATERAL (
+      SELECT f.platform, f.row_key, f.report_day FROM intake.fingerprint f
+       WHERE f.day BETWEEN $2 AND $3 AND f.day = m.day AND f.mark = m.mark LIMIT 1
+   ) f
    WHERE NOT (f.platform = $1 AND f.row_key = s.row_key)
 ), edges AS (
   INSERT INTO intake.shared (day, platform, row_key, holder_day, holder_platform, holder_row_key)
@@ -91,8 +97,11 @@ SELECT s.ord,
          AND r.thing IS NOT DISTINCT FROM s.thing AND r.corrects IS NOT DISTINCT FROM s.corrects) AS same
   FROM unnest($4::int[]) AS n (ord)
   JOIN staged s USING (ord)
-  JOIN intake.report r ON r.platform = $1 AND r.row_key = s.row_key
-   AND r.day BETWEEN $2 AND $3 AND r.day BETWEEN s.day - 1 AND s.day + 1
+ CROSS JOIN LATERAL (
+    SELECT r.* FROM intake.report r
+     WHERE r.day BETWEEN $2 AND $3 AND r.day BETWEEN s.day - 1 AND s.day + 1
+       AND r.platform = $1 AND r.row_key = s.row_key LIMIT 3
+ ) r
  GROUP BY s.ord`;
 
 /** Days that were closed for the source, and days that lie in files for everybody. */

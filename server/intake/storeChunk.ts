@@ -1,5 +1,5 @@
 import type { PoolClient } from "pg";
-import { fingerprintDay, markOf } from "../domain/fingerprint.ts";
+import { fingerprintDay, MARK } from "../domain/fingerprint.ts";
 import { formatDay } from "../domain/period.ts";
 import type { Refusal } from "../domain/result.ts";
 import { lockOf } from "./context.ts";
@@ -38,13 +38,13 @@ export async function openChunk(client: PoolClient, sourceId: Uint8Array): Promi
   }
   await client.query(
     `SELECT pg_advisory_xact_lock_shared(hashtextextended($1, 0)),
-            set_config('work_mem', '64MB', true), set_config('random_page_cost', '1', true)`,
+            set_config('work_mem', '64MB', true), set_config('enable_nestloop', 'off', true)`,
     [lockOf.source(sourceId)],
   );
 }
 
-function staged(reports: readonly (IdentifiedReport | undefined)[]): CopyRows {
-  const rows = new CopyRows();
+export function staged(reports: readonly (IdentifiedReport | undefined)[]): CopyRows {
+  const rows = new CopyRows(1_024 + 320 * reports.length);
   reports.forEach((report, ord) => {
     if (!report) return;
     const { fingerprintA, fingerprintB } = report;
@@ -64,10 +64,10 @@ function staged(reports: readonly (IdentifiedReport | undefined)[]): CopyRows {
     rows.bytes(report.corrects);
     rows.bytes(report.salt);
     rows.int4(fingerprintDay(fingerprintA));
-    rows.bytes(markOf(fingerprintA));
+    rows.bytes(fingerprintA, ...MARK);
     if (fingerprintB) rows.int4(fingerprintDay(fingerprintB));
     else rows.null();
-    rows.bytes(fingerprintB && markOf(fingerprintB));
+    rows.bytes(fingerprintB, ...MARK);
   });
   return rows;
 }

@@ -110,7 +110,8 @@ async function main(): Promise<void> {
   });
   shutdown.add("metrics", () => served?.close());
   const server = createServer(createApp(dependencies));
-  server.requestTimeout = 60_000;
+  // A platform's day may take minutes to send; who may not send is answered before its body is read.
+  server.requestTimeout = 900_000;
   shutdown.add("http", () => {
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     // Streams of events end here; their clients come back to whoever serves then.

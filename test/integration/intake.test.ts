@@ -1,9 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { expect } from "chai";
 import type pg from "pg";
+import { parse } from "yaml";
 import { platformReports, type Report } from "../../scripts/demo/platforms.ts";
 import { type Rides, readTaps, ridesOf, sampleFile } from "../../scripts/demo/taps.ts";
 import { openPool } from "../../server/database/client.ts";
@@ -11,6 +13,7 @@ import { migrate } from "../../server/database/migrate.ts";
 import { toHex } from "../../server/domain/bytes.ts";
 import { verifyLeafFile } from "../../server/domain/leafFile.ts";
 import { encodeLevelFile } from "../../server/domain/levelFile.ts";
+import { loadAnyMethodology } from "../../server/domain/methodology/catalogue.ts";
 import { closePeriod } from "../../server/intake/batch.ts";
 import type { ClosedBatch } from "../../server/intake/closedBatch.ts";
 import type { IntakeContext } from "../../server/intake/context.ts";
@@ -21,6 +24,7 @@ import {
   demoKeys,
   demoMethodology,
   demoRules,
+  root,
   seeded,
   shuffled,
   suite,
@@ -222,6 +226,93 @@ describe("intake", () => {
       "SELECT credited FROM intake.membership WHERE leaf_index IS NULL",
     );
     expect(rows).to.deep.equal([{ credited: false }]);
+  });
+
+  it("takes in acts by event, by meter interval and by person and day", async () => {
+    const { context } = await fresh("kinds");
+    const file = await readFile(new URL("methodologies/travel-qingdao-2021.yaml", root), "utf8");
+    const row = (orderNo: string, more: object = {}) => ({
+      ...{ orderNo, userId: "u-1", behaviour: "bike-ride", distance: "1.5" },
+      ...{ at: "2021-06-01T08:00:00+08:00", end: "2021-06-01T08:30:00+08:00" },
+      ...more,
+    });
+    const whole = row("0", { operator: "o", ride: "r", meter: "m" });
+    const examples = [{ title: "one", row: whole, milligrams: "303000" }];
+    const of = (kind: string, facts: string[]): IntakeContext => {
+      const document = parse(file);
+      const ride = document.behaviours.find(({ id }: { id: string }) => id === "bike-ride");
+      const behaviours = [{ ...ride, identity: { facts, at: "at", end: "end" }, examples }];
+      const changed = { ...document, identity: { kind }, behaviours, supersedes: null };
+      return { ...context, methodology: unwrap(loadAnyMethodology(suite, changed)) };
+    };
+    const takeIn = async (by: IntakeContext, rows: unknown[]): Promise<RowResult[]> =>
+      unwrap(await receiveActivities(by, "map-app", rows, 1_640_000_000));
+    const event = of("carrier-event", ["operator", "ride"]);
+    const ride = { operator: "o", ride: "r-1" };
+    expect(
+      statuses(
+        await takeIn(event, [
+          row("1", { ...ride, at: "2021-06-01T09:00:00+08:00" }),
+          row("2", { operator: "o" }),
+          row("3", ride),
+          row("4", { ...ride, at: "2021-06-01T08:10:00+08:00", userId: "u-2" }),
+          row("5", { ...ride, operator: "p" }),
+        ]),
+      ),
+    ).to.deep.equal(["EXIT_BEFORE_ENTRY", "CARRIER_MISSING", "accepted", "duplicate", "accepted"]);
+    const meter = of("meter-interval", ["meter"]);
+    const half = { at: "2021-06-01T08:30:00+08:00", end: "2021-06-01T09:00:00+08:00" };
+    const rows = [
+      row("6", { meter: "m" }),
+      row("7", { meter: "m", ...half }),
+      row("8", { meter: "m" }),
+    ];
+    expect(statuses(await takeIn(meter, rows))).to.deep.equal([
+      "accepted",
+      "accepted",
+      "duplicate",
+    ]);
+    const person = of("participant-day", []);
+    const days = [row("9"), row("10", half), row("11", { userId: "u-2" })];
+    expect(statuses(await takeIn(person, days))).to.deep.equal([
+      "accepted",
+      "duplicate",
+      "accepted",
+    ]);
+    const { rows: stored } = await context.pool.query(
+      `SELECT count(*)::int AS rows, count(fingerprint_b)::int AS second, count(thing)::int AS things,
+              min(seconds) AS seconds, min(quantities) AS quantities FROM intake.report`,
+    );
+    const told = {
+      rows: 9,
+      second: 0,
+      things: 3,
+      seconds: 1_200,
+      quantities: '{"distance":"1.5"}',
+    };
+    expect(stored).to.deep.equal([told]);
+  });
+
+  it("refuses what a later version has taken over, by the day of the activity", async () => {
+    const { context } = await fresh("succession");
+    const file = await readFile(new URL("methodologies/travel-qingdao-2021.yaml", root), "utf8");
+    const old = unwrap(loadAnyMethodology(suite, parse(file)));
+    const { code, version } = old.methodology.document;
+    const supersedes = { code, version, cutoff: "activity-day", graceDays: 10 };
+    const later = { ...parse(file), version: version + 1, supersedes };
+    later.effective = { first: "2021-06-01", end: null };
+    const successor = unwrap(loadAnyMethodology(suite, later));
+    if (successor.form !== 2) throw new Error("the later version has no formulas");
+    const by = { ...context, methodology: old, successors: [successor.methodology] };
+    const row = (orderNo: string, day: string) => ({
+      ...{ orderNo, userId: "u-1", behaviour: "bike-ride", distance: "1.5" },
+      ...{ carrier: "b", card: orderNo, at: `2021-06-${day}T08:00:00+08:00` },
+    });
+    const now = 1_640_000_000;
+    const results = unwrap(
+      await receiveActivities(by, "map-app", [row("1", "10"), row("2", "11")], now),
+    );
+    expect(statuses(results)).to.deep.equal(["accepted", "METHODOLOGY_SUPERSEDED"]);
   });
 
   it("closes to one root whatever the order, the batches and the hurry", async () => {
