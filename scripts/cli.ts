@@ -21,6 +21,7 @@ const toldPlainly = new Set([
   "RetryableError",
   "ConfigError",
   "MethodologyError",
+  "IntakeError",
 ]);
 
 type Flags = Readonly<Record<string, boolean | string | undefined>>;
@@ -68,9 +69,18 @@ const commands: Readonly<Record<string, Command>> = {
     words: 3,
     run: methodology,
   },
+  intake: {
+    flags: ["json"],
+    valued: ["source", "platform", "map", "workers", "results"],
+    words: 1,
+    run: intake,
+  },
   bench: {
     flags: ["json"],
-    valued: ["events", "leaves", "persons", "reports", "runs", "commands", "rounds"],
+    valued: [
+      ...["events", "leaves", "persons", "reports", "runs", "commands", "rounds"],
+      ...["rides", "there", "workers"],
+    ],
     words: 1,
     run: bench,
   },
@@ -184,11 +194,35 @@ async function comparePeriod(
   return withRegistry(dataFolder, say, ({ databaseUrl }) => compare(databaseUrl, of, print));
 }
 
+async function intake(flags: Flags, [file]: readonly string[]): Promise<number> {
+  const { source, platform, map, results, workers = "2" } = flags;
+  const isWhole =
+    file !== undefined &&
+    typeof source === "string" &&
+    typeof platform === "string" &&
+    typeof map === "string";
+  if (!isWhole || !/^([1-9]|[1-5]\d|6[0-4])$/.test(String(workers))) {
+    throw new UsageError(
+      "intake takes: FILE --source ID --platform NAME --map MAPPING.yaml [--workers 1..64] [--results FILE].",
+    );
+  }
+  const { runIntakeCommand } = await import("./intake/command.ts");
+  return runIntakeCommand({
+    ...{ dataFolder, say, platform, json: flags.json === true },
+    ...{ file: fileOf(file), mappingFile: fileOf(map), sourceId: source.toLowerCase() },
+    keyFile: variable("KEYS_FILE"),
+    workers: Number(workers),
+    resultsFile: typeof results === "string" ? fileOf(results) : undefined,
+    print: (text) => process.stdout.write(`${text}\n`),
+  });
+}
+
 /** The benchmarks, each a program of its own that prints rows or, with --json, one object as its last line. */
 const benches: Readonly<Record<string, { file: string; takes: readonly string[] }>> = {
   close: { file: "close.ts", takes: ["reports", "runs"] },
   gas: { file: "gas.ts", takes: [] },
   indexer: { file: "indexer.ts", takes: ["events", "runs"] },
+  intake: { file: "intake.ts", takes: ["rides", "there", "workers"] },
   ledger: { file: "ledger.ts", takes: ["persons", "runs"] },
   tree: { file: "tree.ts", takes: ["leaves", "runs"] },
   writer: { file: "writer.ts", takes: ["commands", "rounds"] },
