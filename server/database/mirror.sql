@@ -238,6 +238,9 @@ CREATE TABLE mirror.request (
 );
 CREATE INDEX request_source ON mirror.request (source_id, request_id);
 CREATE INDEX request_token ON mirror.request (token_id);
+-- By the transaction an operation became: what it led to.
+CREATE INDEX request_transaction ON mirror.request (transaction_hash);
+CREATE INDEX request_decision ON mirror.request (decision_transaction_hash);
 
 -- `kind`: 1 validation, 2 verification, 3 technical.
 CREATE TABLE mirror.statement (
@@ -253,6 +256,7 @@ CREATE TABLE mirror.statement (
   attested_at bigint NOT NULL,
   PRIMARY KEY (request_id, digest)
 );
+CREATE INDEX statement_transaction ON mirror.statement (transaction_hash);
 
 CREATE TABLE mirror.objection (
   request_id bigint NOT NULL,
@@ -348,6 +352,7 @@ CREATE TABLE mirror.retirement (
 );
 CREATE INDEX retirement_holder ON mirror.retirement (holder, block_number);
 CREATE INDEX retirement_content ON mirror.retirement (content);
+CREATE INDEX retirement_transaction ON mirror.retirement (transaction_hash);
 
 -- Serials of the token id, half-open [first_serial, end_serial), one per gram. `beneficiary` is the line's
 -- salted commitment, null for the holder itself.
@@ -383,6 +388,7 @@ CREATE TABLE mirror.certificate (
   certified_at bigint NOT NULL
 );
 CREATE INDEX certificate_holder ON mirror.certificate (holder, block_number);
+CREATE INDEX certificate_transaction ON mirror.certificate (transaction_hash);
 
 -- What a certificate consumed. A retirement stands here twice only when the later certificate
 -- replaces the revoked earlier one.

@@ -28,6 +28,13 @@ const NOT_MODELLED = [
   "intake.sealed_day",
   "intake.detached",
   "intake.withheld",
+  "intake.finding",
+  "intake.finding_decision",
+  "intake.finding_state",
+  "intake.appeal",
+  "intake.appeal_decision",
+  "intake.independent_figure",
+  "intake.reduction",
 ];
 
 const SCALARS: Readonly<Record<string, readonly string[]>> = {
