@@ -326,8 +326,9 @@ CREATE INDEX transfer_token ON mirror.transfer (token_id, block_number, log_inde
 CREATE FUNCTION mirror.index_accounts(schema_name text) RETURNS void LANGUAGE plpgsql
   SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body$
 BEGIN
-  IF schema_name !~ '^mirror[a-z_]*$' THEN
-    RAISE EXCEPTION 'not a mirror schema: %', schema_name;
+  -- Written so that the name of a shadow is not put in its place: the schema is renamed, the function's text is not.
+  IF schema_name !~ '^m[i]rror[a-z_]*$' THEN
+    RAISE EXCEPTION 'no schema of mirrors: %', schema_name;
   END IF;
   EXECUTE format('CREATE INDEX IF NOT EXISTS transfer_sender ON %I.transfer (sender, block_number)', schema_name);
   EXECUTE format('CREATE INDEX IF NOT EXISTS transfer_recipient ON %I.transfer (recipient, block_number)', schema_name);

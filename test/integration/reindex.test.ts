@@ -109,6 +109,13 @@ describe("reindex", function () {
     expect(await registry.index()).to.deep.equal({ undone: 2 });
   });
 
+  it("lets an indexer that starts afterwards see to the indexes by account", async () => {
+    await registry.query("DROP INDEX mirror.transfer_sender");
+    await registry.query("SELECT mirror.index_accounts('mirror')");
+    const made = await registry.query("SELECT to_regclass('mirror.transfer_sender') AS made");
+    expect(made).to.deep.equal([{ made: "mirror.transfer_sender" }]);
+  });
+
   it("tells a mirror that was tampered with", async () => {
     await registry.mine(FINALITY);
     await registry.query("UPDATE mirror.holding SET grams = grams + 1");
