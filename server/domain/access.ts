@@ -47,6 +47,7 @@ export const actions = [
   "own.decide",
   "epoch.close",
   "epoch.anchor",
+  "pool.move",
   "registry.read",
   "operations.read",
 ] as const;
@@ -91,6 +92,7 @@ export const permissions: Readonly<Record<Action, readonly Role[]>> = {
   "own.decide": ["person"],
   "epoch.close": ["operator"],
   "epoch.anchor": ["operator"],
+  "pool.move": ["operator"],
   "registry.read": roles,
   // Operations are shown to whoever ordered them; these roles may look at all of a programme.
   "operations.read": roles.filter((role) => role !== "public" && role !== "person"),

@@ -26,7 +26,7 @@ import { handleShutdown } from "../platform/shutdown.ts";
 import { openBlobStore } from "../platform/store.ts";
 import { assessPeriod } from "../queue/handlers/assessPeriod.ts";
 import { closePeriod } from "../queue/handlers/closePeriod.ts";
-import { closeEpochOf } from "../queue/handlers/epochs.ts";
+import { closeEpochOf, leavePoolOf } from "../queue/handlers/epochs.ts";
 import { measureQueue } from "../queue/metrics.ts";
 import { measureOutcomes } from "../queue/outcomeMetrics.ts";
 import { openQueue, registryName } from "../queue/publish.ts";
@@ -134,6 +134,7 @@ async function main(): Promise<void> {
         "close-period": (operation) =>
           closePeriod(operation, { pool, suite, store: kept, rules, methodologies, assess }),
         "close-epoch": (operation) => closeEpochOf(operation, { pool, suite, store: kept }),
+        "leave-pool": (operation) => leavePoolOf(operation, { pool }),
       },
       afterSweep: async () => {
         await publishLeaves({ pool, from: kept, to: published, done });

@@ -58,6 +58,7 @@ const allowed: Readonly<Record<Role, readonly Action[]>> = {
     "source.register",
     "epoch.close",
     "epoch.anchor",
+    "pool.move",
   ],
   authority: [
     ...readers,

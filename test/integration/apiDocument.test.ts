@@ -47,6 +47,13 @@ const BODIES: Readonly<Record<string, unknown>> = {
   "/v1/me/settlement": { way: "give-up" },
   "/v1/me/deletion": {},
   "/v1/epochs": { programme: 1 },
+  "/v1/pool/departures": { programme: 1, holder: { kind: "platform", name: "a" }, grams: "1" },
+  "/v1/pool/withdrawals": {
+    ...{ programme: 1, to: ACCOUNT.enterprise, tokenId: TOKEN_ID, grams: "1", documentHash: HASH },
+  },
+  "/v1/pool/retirements": {
+    ...{ programme: 1, tokenId: TOKEN_ID, grams: "1", purpose: 6, contentHash: HASH },
+  },
   "/v1/epochs/{id}/anchor": {},
   "/v1/webhooks": { url: "https://example.com/hook" },
   "/v1/webhooks/{id}/end": {},

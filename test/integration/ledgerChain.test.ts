@@ -12,8 +12,10 @@ import { verifyLinesFile } from "../../server/domain/epochFile.ts";
 import { lineKeyOf, lineLeaf, lineSaltOf } from "../../server/domain/epochLine.ts";
 import { verifyProof } from "../../server/domain/sumTree.ts";
 import { type ClosedEpoch, closeEpoch, uuidBytes } from "../../server/ledger/closeEpoch.ts";
+import { leavePool } from "../../server/ledger/leavePool.ts";
 import { readLineProof } from "../../server/ledger/lineProof.ts";
 import { postIssues } from "../../server/ledger/postIssues.ts";
+import { GIVEN_UP } from "../../server/ledger/posting.ts";
 import { postPending } from "../../server/ledger/postPending.ts";
 import { type BlobStore, openBlobStore } from "../../server/platform/store.ts";
 import { suite, unwrap } from "../domain/support.ts";
@@ -243,5 +245,45 @@ describe("personal accounts on a real chain", function () {
     expect(unwrap(await closeEpoch(of))).to.deep.equal(first);
     const other = await closeEpoch({ ...of, programme: 2 });
     expect(!other.ok && other.refusal.code).to.equal("OPERATION_ID_CONFLICT");
+  });
+
+  it("lets units leave the pool only after the lines are lower and anchored", async () => {
+    const [held] = await registry.query<{ token_id: Buffer }>(
+      "SELECT token_id FROM mirror.pool_movement WHERE kind = 'received' ORDER BY block_number LIMIT 1",
+    );
+    const tokenId = `0x${held!.token_id.toString("hex")}`;
+    const out = {
+      programme: 1,
+      to: registry.accounts.enterprise,
+      tokenId,
+      grams: "2",
+      document: DOCUMENT,
+    };
+    await anchor(await close());
+    const early = await registry.order("pool-withdraw", "operator", out);
+    expect((await registry.stateOf(early)).code).to.equal("POOL_RESERVE_SHORT");
+    await owner.query("SELECT ledger.move_own('test', 'settle', $1, 'issued', 'issued', 2000)", [
+      uuidOf("wang"),
+    ]);
+    const leave = (id: string, grams: bigint) =>
+      leavePool(registry.workerPool, {
+        id,
+        programme: 1,
+        kind: "programme",
+        name: GIVEN_UP,
+        grams,
+      });
+    const short = await leave("a", 3n);
+    expect(!short.ok && short.refusal.code).to.equal("BALANCE_SHORT");
+    unwrap(await leave("b", 2n));
+    unwrap(await leave("b", 2n));
+    const lower = await close();
+    await anchor(lower);
+    await registry.order("pool-withdraw", "operator", out);
+    expect(await registry.grams("enterprise")).to.equal(2n);
+    const [left] = await registry.query<{ grams: string }>(
+      `SELECT sum(CASE kind WHEN 'received' THEN grams ELSE -grams END) AS grams FROM mirror.pool_movement`,
+    );
+    expect(BigInt(left!.grams) * 1_000n).to.equal(lower.totalMilligrams);
   });
 });

@@ -1,6 +1,6 @@
 import { attest } from "./attest.ts";
 import { decideObjection, file, issue, object, reject, withdraw } from "./decide.ts";
-import { anchorEpoch } from "./epochs.ts";
+import { anchorEpoch, poolRetire, poolWithdraw } from "./epochs.ts";
 import type { ChainHandler } from "./handler.ts";
 import { propose } from "./propose.ts";
 import { certify, retire, revokeCertificate, transfer } from "./units.ts";
@@ -20,4 +20,6 @@ export const chainHandlers: Readonly<Record<string, ChainHandler>> = {
   certify,
   "revoke-certificate": revokeCertificate,
   "anchor-epoch": anchorEpoch,
+  "pool-withdraw": poolWithdraw,
+  "pool-retire": poolRetire,
 };
