@@ -1,5 +1,7 @@
 import type { ClientBase, Pool } from "pg";
 import { inTransaction } from "../database/inTransaction.ts";
+import type { BlobStore } from "../platform/store.ts";
+import { creditedLeaves } from "./deductedLeaves.ts";
 import { beginPosting, GIVEN_UP, institutionOf, type Posting } from "./posting.ts";
 
 type Decided = {
@@ -38,9 +40,9 @@ const OPEN = `
 /**
  * Follows what was decided on chain: what was issued goes from pending to issued, what fell, was rejected, withdrawn or
  * expired goes back. Each request in a transaction of its own, each once; gives how many were posted. Throws the first
- * failure after all others were tried.
+ * failure after all others were tried. The store has the leaf files, which tell whose a deducted leaf was.
  */
-export async function postIssues(pool: Pool): Promise<number> {
+export async function postIssues(pool: Pool, store?: BlobStore): Promise<number> {
   const { rows } = await pool.query<{
     batch: string;
     source_id: Buffer;
@@ -69,7 +71,9 @@ export async function postIssues(pool: Pool): Promise<number> {
     };
     try {
       await inTransaction(pool, async (client) => {
-        await (decided.token === null ? postFall(client, decided) : postIssue(client, decided));
+        await (decided.token === null
+          ? postFall(client, decided)
+          : postIssue(client, decided, store));
       });
     } catch (cause) {
       // One batch that cannot be followed must not hold up all others.
@@ -143,8 +147,8 @@ async function postAgain(client: ClientBase, of: Decided): Promise<void> {
 }
 
 /**
- * The grams issued, divided by what each account has left after deductions, by the largest remainder. A deduction whose
- * leaf is in the membership comes off the person behind that leaf; any other weighs on all alike. What the whole grams
+ * The grams issued, divided by what each account has left after deductions, by the largest remainder. A deduction comes
+ * off the person behind its leaf; one whose person cannot be found weighs on all alike. What the whole grams
  * do not hold is the source's carry, or void by the programme's rule.
  */
 const ISSUE = `
@@ -152,7 +156,9 @@ const ISSUE = `
     SELECT r.participant, sum(d.milligrams) AS mg
     FROM mirror.deduction d
     JOIN intake.batch b ON b.id = $1
-    JOIN intake.membership m ON m.batch_id = b.id AND m.leaf_index = d.leaf_index AND m.credited
+    JOIN intake.membership m ON m.batch_id = b.id AND m.credited
+      AND m.leaf_index = coalesce((SELECT t.credited FROM unnest($11::bigint[], $12::bigint[]) AS t (named, credited)
+                                   WHERE t.named = d.leaf_index), d.leaf_index)
       AND m.day >= b.first_day AND m.day < b.end_day
     JOIN intake.report r ON r.day = m.day AND r.platform = m.platform AND r.row_key = m.row_key
     WHERE d.request_id = $4 AND NOT d.after_issue AND NOT d.restored
@@ -180,7 +186,7 @@ const ISSUE = `
   FROM (VALUES ('reported', $8::numeric), ('carry', $9::numeric), ('void', $10::numeric)) AS s (compartment, mg)
   WHERE s.mg <> 0`;
 
-async function postIssue(client: ClientBase, of: Decided): Promise<void> {
+async function postIssue(client: ClientBase, of: Decided, store?: BlobStore): Promise<void> {
   await postAgain(client, of);
   const made = await beginPosting(client, {
     key: `issue:${of.batch}`,
@@ -199,14 +205,15 @@ async function postIssue(client: ClientBase, of: Decided): Promise<void> {
   const carried = of.carryAfter - of.carryBefore;
   const lost = pending - of.deducted - carried - of.grams * 1000n;
   if (lost < 0n) throw new Error(`the chain issued more of batch ${of.batch} than was pending`);
-  await writeIssue(client, of, made, { carried, lost });
+  const leaves = store ? await creditedLeaves(client, store, of) : new Map<number, number>();
+  await writeIssue(client, of, made, { carried, lost, leaves });
 }
 
 async function writeIssue(
   client: ClientBase,
   of: Decided,
   made: Posting,
-  rest: { carried: bigint; lost: bigint },
+  rest: { carried: bigint; lost: bigint; leaves: ReadonlyMap<number, number> },
 ): Promise<void> {
   const source = await institutionOf(client, "source", of.programme, of.source);
   await client.query(`WITH ${PENDING}, ${ISSUE}`, [
@@ -220,5 +227,7 @@ async function writeIssue(
     of.deducted.toString(),
     rest.carried.toString(),
     rest.lost.toString(),
+    [...rest.leaves.keys()],
+    [...rest.leaves.values()],
   ]);
 }

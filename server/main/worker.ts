@@ -139,7 +139,7 @@ async function main(): Promise<void> {
       afterSweep: async () => {
         await publishLeaves({ pool, from: kept, to: published, done });
         await postReductions(pool);
-        await postIssues(pool);
+        await postIssues(pool, kept);
         await expirePoints(pool, Math.floor(Date.now() / 1_000));
       },
       queue,

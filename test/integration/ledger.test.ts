@@ -1,13 +1,20 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { expect } from "chai";
 import type { Pool } from "pg";
 import { openPool } from "../../server/database/client.ts";
 import { inTransaction } from "../../server/database/inTransaction.ts";
+import { toHex } from "../../server/domain/bytes.ts";
 import type { Json } from "../../server/domain/canonical.ts";
+import { encodeLeafFile } from "../../server/domain/leafFile.ts";
 import { applyRight, loadRight, type Right } from "../../server/domain/rights.ts";
+import { buildTree, encodeLeaves } from "../../server/domain/sumTree.ts";
 import { postIssues } from "../../server/ledger/postIssues.ts";
 import { postPending } from "../../server/ledger/postPending.ts";
 import { postReductions } from "../../server/ledger/postReductions.ts";
 import { registerRightRules } from "../../server/ledger/rightRules.ts";
+import { openBlobStore } from "../../server/platform/store.ts";
 import { suite, unwrap } from "../domain/support.ts";
 import { openTestDatabase, type TestDatabase } from "../support/database.ts";
 import {
@@ -373,6 +380,65 @@ describe("the ledger of personal accounts", function () {
       expect(await ofSource("deducted", "reported")).to.equal(-4_600n);
       expect(await ofSource("deducted", "void")).to.equal(600n);
       expect(await ofSource("deducted", "carry")).to.equal(0n);
+    });
+
+    it("finds whose a deducted leaf was when it only carries a further mark", async () => {
+      const folder = mkdtempSync(path.join(tmpdir(), "tanpu-ledger-"));
+      const store = openBlobStore(folder, (bytes) => toHex(suite.hash(bytes)));
+      const rides = ["kept", "lost"].map((person) => ({
+        person,
+        platform: "map-app",
+        milligrams: 3_000n,
+      }));
+      const batchId = await closedBatch(database.owner, { source: "marks", day: 17_910, rides });
+      await post(batchId);
+      const fingerprints = [1, 2, 3].map((place) => {
+        return Uint8Array.from([0, 0, 69, 246, ...new Uint8Array(28).fill(place)]);
+      });
+      const zero = new Uint8Array(32);
+      const records = encodeLeaves(
+        fingerprints.map((fingerprint) => ({
+          fingerprint,
+          milligrams: 1n,
+          beneficiary: zero,
+          evidence: zero,
+        })),
+      );
+      const tree = unwrap(buildTree(suite, records));
+      const hash = await store.put(
+        encodeLeafFile({
+          header: {
+            format: "tanpu-leaves/1",
+            suite: "keccak",
+            ...{ count: 3, depth: tree.depth, totalMilligrams: "3", root: toHex(tree.root) },
+            ...{ sourceId: toHex(bytes32Of("marks")), first: 17_910, end: 17_911 },
+          },
+          records,
+        }),
+      );
+      await database.owner.query("SELECT intake.ensure_day(17910)");
+      await database.owner.query(
+        `INSERT INTO intake.fingerprint (day, mark, platform, row_key, report_day)
+         SELECT 17910, $2, platform, row_key, day FROM intake.membership WHERE batch_id = $1 AND leaf_index = 1`,
+        [batchId, "03".repeat(16)],
+      );
+      await database.owner.query("ALTER TABLE intake.batch DISABLE TRIGGER USER");
+      await database.owner.query(
+        "UPDATE intake.batch SET leaf_file_hash = $2, count = 3 WHERE id = $1",
+        [batchId, Buffer.from(hash.slice(2), "hex")],
+      );
+      const request = await decided(batchId, { state: "issued", grams: 3n, deducted: 3_000n });
+      await database.owner.query(
+        `INSERT INTO mirror.deduction (request_id, leaf_index, fault, milligrams, earlier, earlier_index, after_issue,
+           challenger, restored, transaction_hash, block_number) VALUES ($1, 2, 1, 3000, 0, 0, false, 'a', false, 'a', 1)`,
+        [request],
+      );
+      expect(await postIssues(worker, store)).to.equal(1);
+      expect([await has("kept", "issued"), await has("lost", "issued")]).to.deep.equal([
+        3_000n,
+        0n,
+      ]);
+      rmSync(folder, { recursive: true, force: true });
     });
 
     it("returns what fell, and takes it up again when the same batch is issued after all", async () => {
