@@ -10,7 +10,7 @@ import { migrate } from "../../server/database/migrate.ts";
 import { loadHashSuite } from "../../server/domain/hashSuite.ts";
 import { readMethodology } from "../../server/intake/ruleFiles.ts";
 import { startPostgres } from "../dev/postgres.ts";
-import { fillDay } from "./closeWorld.ts";
+import { fillDay, storedBytes } from "./closeWorld.ts";
 import { type Row, table } from "./gasRows.ts";
 import { sampled } from "./samples.ts";
 
@@ -37,7 +37,9 @@ async function closeOnce(databaseUrl: string, folder: string): Promise<Closed> {
   return JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as Closed;
 }
 
-function rowsOf(reports: number, runs: readonly Closed[]): Row[] {
+type Stored = Awaited<ReturnType<typeof storedBytes>>;
+
+function rowsOf(reports: number, runs: readonly Closed[], stored: Stored): Row[] {
   const perMillion = runs.map(({ seconds }) => (seconds / reports) * 1e6);
   const what = `close of ${reports} reports, one in five of a ride reported before`;
   return [
@@ -54,6 +56,14 @@ function rowsOf(reports: number, runs: readonly Closed[]): Row[] {
       { what: `${what}: most memory of the worker`, unit: "MiB", goal: "<1024" },
       runs.map(({ rssBytes }) => rssBytes / MEBIBYTE),
     ),
+    sampled(
+      { what: "Postgres: a report, its marks and edges, until its day is detached", unit: "bytes" },
+      [stored.detachable],
+    ),
+    sampled({ what: "Postgres: a report's membership, which stays", unit: "bytes" }, [
+      stored.staying,
+    ]),
+    sampled({ what: "Postgres: a report's part of the ledger", unit: "bytes" }, [stored.ledger]),
   ];
 }
 
@@ -81,6 +91,7 @@ async function main(args: readonly string[]): Promise<void> {
     if (!methodology.ok) throw new Error(methodology.refusal.code);
     const world = await fillDay(owner, reports, methodology.value.contentHash);
     const closes: Closed[] = [];
+    let stored: Stored | undefined;
     for (let run = 0; run < runs; run++) {
       const one = await closeOnce(server.url, folder);
       if (
@@ -90,11 +101,13 @@ async function main(args: readonly string[]): Promise<void> {
         throw new Error("A close gave another tree.");
       closes.push(one);
       console.error(`${one.seconds.toFixed(1)} s, ${Math.round(one.rssBytes / MEBIBYTE)} MiB`);
+      stored ??= await storedBytes(owner, reports);
       // The same day again: nothing else can be measured twice.
       await owner.query("TRUNCATE intake.membership, intake.batch CASCADE");
     }
     const at = new Date().toISOString();
-    const rows = rowsOf(reports, closes);
+    if (!stored) throw new Error("Nothing was closed.");
+    const rows = rowsOf(reports, closes, stored);
     console.log(values.json ? JSON.stringify({ bench: "close", at, runs, rows }) : table(rows));
   } finally {
     await owner.end();

@@ -8,6 +8,28 @@ const MIDNIGHT = CLOSED_DAY * 86_400 - 28_800;
 /** One in five reports is another platform's of a ride that was reported before. */
 const DUPLICATES = 0.2;
 
+/** Bytes that a report takes in Postgres, indexes included, once its day is closed. */
+export async function storedBytes(
+  owner: pg.Pool,
+  reports: number,
+): Promise<{ detachable: number; staying: number; ledger: number }> {
+  const { rows } = await owner.query<{ schema: string; name: string; bytes: string }>(
+    `SELECT n.nspname AS schema, c.relname AS name, pg_total_relation_size(c.oid)::text AS bytes
+       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+      WHERE c.relkind = 'r' AND n.nspname IN ('intake', 'ledger')`,
+  );
+  const of = (isOne: (schema: string, name: string) => boolean): number =>
+    rows
+      .filter(({ schema, name }) => isOne(schema, name))
+      .reduce((sum, { bytes }) => sum + Number(bytes), 0) / reports;
+  const staying = `membership_${CLOSED_DAY}`;
+  return {
+    detachable: of((schema, name) => schema === "intake" && name !== staying),
+    staying: of((_, name) => name === staying),
+    ledger: of((schema) => schema === "ledger"),
+  };
+}
+
 /**
  * Reports of one day as arrival leaves them, made by Postgres itself: random keys and fingerprints, two to a
  * report, and an edge from each further report of a ride to its first.
@@ -51,6 +73,15 @@ export async function fillDay(
             ${CLOSED_DAY}, 1, md5('row' || g || '/1')::uuid
        FROM generate_series(1, ${reports - rides}) g`,
   );
-  await owner.query("VACUUM (ANALYZE) intake.report, intake.shared");
+  const mark = (column: string): string =>
+    `encode(substring(${column} FROM 5 FOR 16), 'hex')::uuid`;
+  await owner.query(
+    `INSERT INTO intake.fingerprint (day, mark, platform, row_key, report_day)
+     SELECT DISTINCT ON (m.mark) ${CLOSED_DAY}, m.mark, platform, row_key, ${CLOSED_DAY}
+       FROM intake.report CROSS JOIN LATERAL
+         (VALUES (${mark("fingerprint_a")}), (${mark("fingerprint_b")})) AS m (mark)
+      ORDER BY m.mark, platform`,
+  );
+  await owner.query("VACUUM (ANALYZE) intake.report, intake.shared, intake.fingerprint");
   return { milligrams: 371_000n * BigInt(rides), rides };
 }
