@@ -65,6 +65,19 @@ CREATE TABLE mirror.programme (
   created_at bigint NOT NULL
 );
 
+-- Times a programme's writes were stopped, [paused_at, resumed_at); null while it still is. Deadlines that ran then end
+-- later by as long: what contracts tell as a time is kept as it was told, and readers add the pauses since.
+CREATE TABLE mirror.pause (
+  block_number bigint NOT NULL,
+  log_index integer NOT NULL,
+  programme bigint NOT NULL,
+  paused_at bigint NOT NULL,
+  resumed_at bigint,
+  document bytea NOT NULL,
+  PRIMARY KEY (block_number, log_index)
+);
+CREATE INDEX pause_programme ON mirror.pause (programme, paused_at);
+
 -- `what`: 1 units of `other` may stand in certificates, 2 its reviewers count. It holds from
 -- `effective_at` until `ended_at`, half-open; null when it still holds.
 CREATE TABLE mirror.recognition (

@@ -15,6 +15,7 @@ import {
 } from "../support/api.ts";
 import { filled } from "../support/database.ts";
 import {
+  insertRow,
   TOKEN_ID,
   tokenIdOf,
   writeRegistry,
@@ -277,6 +278,25 @@ describe("the API", () => {
   });
 
   describe("lists", () => {
+    it("show the end of a notice as pauses of the programme since the filing moved it", async () => {
+      const { owner } = api.database;
+      await writeRequest(owner, 77, 17_790, "filed");
+      const pause = (logIndex: number, from: number, until: number | null) =>
+        insertRow(owner, "mirror.pause", {
+          ...{ block_number: 3, log_index: logIndex, programme: 1, paused_at: from },
+          ...{ resumed_at: until, document: filled(0x74) },
+        });
+      await pause(1, 1_700_000_000, 1_700_000_050);
+      await pause(2, 1_700_000_110, 1_700_000_140);
+      await pause(3, 1_700_000_150, 1_700_000_155);
+      const alone = await api.get("/v1/issuance-requests/77");
+      expect(alone.json).to.include({ noticeEnd: 1_700_000_235 });
+      const listed = await api.get("/v1/issuance-requests?state=filed");
+      expect(listed.json.items?.[0]).to.include({ requestId: "77", noticeEnd: 1_700_000_235 });
+      await owner.query("DELETE FROM mirror.pause");
+      await owner.query("DELETE FROM mirror.request WHERE request_id = 77");
+    });
+
     it("neither repeat nor skip a row when rows are added between two pages", async () => {
       const { owner } = api.database;
       for (const day of [17_800, 17_820, 17_840]) {

@@ -46,6 +46,7 @@ const DISTRIBUTION: Readonly<Record<string, Readonly<Record<string, string | nul
     nonce_cancellation: "block_number",
     programme: null,
     recognition: null,
+    pause: null,
     account: null,
     role_grant: null,
     parameter: null,

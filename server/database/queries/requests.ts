@@ -33,6 +33,7 @@ export type RequestView = {
   proposedAt: number;
   filedAt: number | null;
   filingDocument: string | null;
+  /** Moved by every pause of the programme since the filing, a running one included. */
   noticeEnd: number | null;
   forwardedAt: number | null;
   forwardingDocument: string | null;
@@ -92,6 +93,8 @@ export type RequestRow = {
   filed_at: bigint | null;
   filing_document: Uint8Array | null;
   notice_end: bigint | null;
+  /** Seconds the programme has been paused since the filing; deadlines moved by them. */
+  paused_seconds: bigint;
   forwarded_at: bigint | null;
   forwarding_document: Uint8Array | null;
   decided_at: bigint | null;
@@ -133,7 +136,7 @@ export function requestView(row: RequestRow): RequestView {
     proposedAt: Number(row.proposed_at),
     filedAt: secondsOrNull(row.filed_at),
     filingDocument: hexOrNull(row.filing_document),
-    noticeEnd: secondsOrNull(row.notice_end),
+    noticeEnd: row.notice_end === null ? null : Number(row.notice_end + row.paused_seconds),
     forwardedAt: secondsOrNull(row.forwarded_at),
     forwardingDocument: hexOrNull(row.forwarding_document),
     decidedAt: secondsOrNull(row.decided_at),
@@ -160,7 +163,10 @@ export async function listRequests(
   page: PageRequest,
 ): Promise<Page<RequestView>> {
   const { rows } = await pool.query<RequestRow>(
-    `SELECT * FROM mirror.request
+    `SELECT r.*, coalesce((
+       SELECT sum(coalesce(p.resumed_at, extract(epoch FROM now())::bigint) - p.paused_at)
+       FROM mirror.pause p WHERE p.programme = r.programme AND p.paused_at >= r.filed_at), 0)::bigint AS paused_seconds
+     FROM mirror.request r
      WHERE ($1::bytea IS NULL OR token_id = $1) AND ($2::bytea IS NULL OR source_id = $2)
        AND ($3::text IS NULL OR state = $3) AND ($4::bigint IS NULL OR request_id < $4)
      ORDER BY request_id DESC LIMIT $5`,

@@ -49,7 +49,18 @@ export async function findRequest(
   requestId: bigint,
 ): Promise<RequestView | undefined> {
   const found = await prisma.mirrorRequest.findUnique({ where: { requestId } });
-  return found === null ? undefined : requestView(rowOf<RequestRow>(found));
+  if (found === null) return undefined;
+  const { programme, filedAt } = found;
+  const pauses =
+    filedAt === null
+      ? []
+      : await prisma.mirrorPause.findMany({ where: { programme, pausedAt: { gte: filedAt } } });
+  const now = BigInt(Math.floor(Date.now() / 1000));
+  const pausedSeconds = pauses.reduce(
+    (sum, { pausedAt, resumedAt }) => sum + (resumedAt ?? now) - pausedAt,
+    0n,
+  );
+  return requestView(rowOf<RequestRow>({ ...found, pausedSeconds }));
 }
 
 /** A certificate with the retirements it consumed, in its own order. */

@@ -9,6 +9,12 @@ const records: Records = {
   DecidingTierSet: ({ programme, tier }) => [
     { update: "programme", key: { programme }, row: { deciding_tier: tier } },
   ],
+  ProgrammePaused: ({ programme, document }, { place, at }) => [
+    { insert: "pause", row: { ...place, programme, paused_at: at, document } },
+  ],
+  ProgrammeResumed: ({ programme }, { at }) => [
+    { update: "pause", key: { programme, resumed_at: null }, row: { resumed_at: at } },
+  ],
   RecognitionGiven: (told, { place }) =>
     bitsOf(told.what).map((what) => ({
       insert: "recognition",

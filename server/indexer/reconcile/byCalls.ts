@@ -105,7 +105,7 @@ async function headHash(client: ChainClient): Promise<string | undefined> {
   return head?.hash.toLowerCase();
 }
 
-type Row = { id: string; arguments: string[]; mirror: string; programme?: string };
+type Row = { id: string; arguments: string[]; mirror: string };
 
 /** Reads page by page, so that memory does not grow with the mirror. Gives the number of rows. */
 async function eachPage<Read extends { id: string }>(
@@ -138,15 +138,12 @@ function compare(
       check,
       rows.map((row) => row.arguments),
     );
-    const pauses = check.movesWithPauses ? await pausesOf(chain, rows) : undefined;
     rows.forEach((row, k) => {
       const mirror = hash
         ? madeOf(hash, chain.suite, row.mirror as unknown as string[])
         : row.mirror;
       const chainSays = said[k] ?? "nothing";
       if (mirror === chainSays) return;
-      const later = pauses ? Number(chainSays) - Number(mirror) : Number.NaN;
-      if (later > 0 && later <= (pauses?.get(row.programme ?? "") ?? 0)) return;
       differences.push({ what, id: row.id, mirror, chain: chainSays });
     });
   });
@@ -160,18 +157,6 @@ function madeOf(hash: HashCheck["hash"], suite: HashSuite, parts: readonly strin
     if (cause instanceof RangeError) return `none: ${cause.message}`;
     throw cause;
   }
-}
-
-/** Seconds that the programmes of these rows have been paused so far. */
-async function pausesOf(chain: Asked, rows: readonly Row[]): Promise<Map<string, number>> {
-  const programmes = [...new Set(rows.map(({ programme = "" }) => programme))];
-  const view = { contract: "programmes", view: "pausedSecondsOf" } as const;
-  const seconds = await askChain(
-    chain,
-    view,
-    programmes.map((programme) => [programme]),
-  );
-  return new Map(programmes.map((programme, k) => [programme, Number(seconds[k])]));
 }
 
 function compareHashes(

@@ -16,8 +16,6 @@ export type Check = {
   readonly sql: string;
   /** Makes the mirror's text where the chain keeps no more than a hash: `sql` gives text[] as `mirror` then. */
   readonly hash?: HashCheck["hash"];
-  /** A time to which the contract adds the pauses of the row's `programme` as they pass; the mirror has it as it was told. */
-  readonly movesWithPauses?: true;
 };
 
 /** A field of an answer, with dots into structs; as a `word` a number is told as 32 bytes of hex, like ids are. */

@@ -22,6 +22,10 @@ export const decidedRows: readonly LastingRows[] = [
     columns: "programme, other, effective_at, document",
   },
   {
+    ...{ table: "pause", id: "concat_ws(' ', block_number, log_index)", block: BLOCK },
+    columns: "programme, paused_at, document",
+  },
+  {
     ...{ table: "methodology", id: "concat_ws('/', programme, methodology)", block: BLOCK },
     columns: "content_hash, class, status, first_day, cap_milligrams, document",
   },

@@ -5,6 +5,11 @@ const REQUEST_STATES = [
   ...["proposed", "filed", "issued", "rejected", "withdrawn", "expired", "fallen"],
 ];
 
+/** SQL of a time with the pauses that the programme had since `since`, as of the newest block. */
+const moved = (time: string, since: string): string => `(${time} + coalesce((
+    SELECT sum(coalesce(p.resumed_at, (SELECT b.timestamp FROM block b JOIN checkpoint c ON c.block_number = b.number)) - p.paused_at)
+    FROM pause p WHERE p.programme = request.programme AND p.paused_at >= ${since}), 0))::text`;
+
 /** Requests, what their sources carry, and the days they took: bits of every word a booking ever touched. */
 export const issuanceChecks: readonly Check[] = [
   {
@@ -28,18 +33,16 @@ export const issuanceChecks: readonly Check[] = [
     contract: "issuance",
     view: "requestOf",
     fields: ["proposedAt"],
-    movesWithPauses: true,
-    sql: `SELECT request_id::text AS id, ARRAY[request_id::text] AS arguments, programme::text,
-        proposed_at::text AS mirror FROM request WHERE filed_at IS NULL`,
+    sql: `SELECT request_id::text AS id, ARRAY[request_id::text] AS arguments,
+        ${moved("proposed_at", "proposed_at")} AS mirror FROM request WHERE filed_at IS NULL`,
   },
   {
     what: "end of a notice",
     contract: "issuance",
     view: "requestOf",
     fields: ["noticeEnd"],
-    movesWithPauses: true,
-    sql: `SELECT request_id::text AS id, ARRAY[request_id::text] AS arguments, programme::text,
-        coalesce(notice_end, 0)::text AS mirror FROM request WHERE filed_at IS NOT NULL`,
+    sql: `SELECT request_id::text AS id, ARRAY[request_id::text] AS arguments,
+        ${moved("coalesce(notice_end, 0)", "filed_at")} AS mirror FROM request WHERE filed_at IS NOT NULL`,
   },
   proposalCheck,
   {
