@@ -301,7 +301,7 @@ BEGIN
   IF (kind, gives, gains) NOT IN (
     ('lock-points', 'issued', 'points'), ('cancel-points', 'points', 'issued'), ('expire-points', 'points', 'issued'),
     ('use-points', 'points', 'spent'), ('mandate', 'issued', 'issued'), ('settle', 'issued', 'issued'))
-    OR milligrams <= 0 THEN
+    OR milligrams <= 0 OR milligrams % 1000 <> 0 THEN
     RAISE EXCEPTION 'nobody moves % from % to %', kind, gives, gains USING ERRCODE = 'invalid_parameter_value';
   END IF;
   PERFORM pg_advisory_xact_lock(hashtextextended('tanpu/ledger/' || person::text, 0));
