@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { parseInstant } from "./period.ts";
+import { dayStart, parseDay, parseInstant } from "./period.ts";
 import { type Result, refuse, succeed } from "./result.ts";
 
 /*
@@ -78,12 +78,44 @@ export function parseActivityRow(row: unknown): Result<ActivityRow> {
 
 const UNIX_SECONDS = /^\d{1,12}$/;
 
+/** Moments that days in China time begin at, by the day's text; rows are about few days. */
+const dayStarts = new Map<string, number>();
+const MOST_DAYS = 4_096;
+
+function twoDigits(text: string, at: number): number {
+  const [tens, ones] = [text.charCodeAt(at) - 48, text.charCodeAt(at + 1) - 48];
+  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? 10 * tens + ones : 99;
+}
+
+/**
+ * `2018-09-01T11:17:31+08:00`, the form almost every row has, without the general reader's work; undefined
+ * for any other, which that one then reads or refuses.
+ */
+function readChinaTime(text: string): number | undefined {
+  if (text.length !== 25 || text[10] !== "T" || text[13] !== ":" || text[16] !== ":") return;
+  if (!text.endsWith("+08:00")) return;
+  const [hour, minute, second] = [twoDigits(text, 11), twoDigits(text, 14), twoDigits(text, 17)];
+  if (hour > 23 || minute > 59 || second > 59) return;
+  const date = text.slice(0, 10);
+  let start = dayStarts.get(date);
+  if (start === undefined) {
+    const day = parseDay(date);
+    if (!day.ok) return;
+    start = dayStart(day.value);
+    if (dayStarts.size === MOST_DAYS) dayStarts.clear();
+    dayStarts.set(date, start);
+  }
+  return start + hour * 3_600 + minute * 60 + second;
+}
+
 /** Unix seconds of a reported time. INSTANT_MALFORMED with the field's name. */
 export function readInstant(row: Readonly<Record<string, unknown>>, field: string): Result<number> {
   const value = row[field];
   if (typeof value === "number") return succeed(value);
   // A cell of a table has no numbers, only their digits.
   if (typeof value === "string" && UNIX_SECONDS.test(value)) return succeed(Number(value));
+  const inChina = typeof value === "string" ? readChinaTime(value) : undefined;
+  if (inChina !== undefined) return succeed(inChina);
   const instantRead = parseInstant(typeof value === "string" ? value : "");
   return instantRead.ok ? instantRead : { ok: false, refusal: { ...instantRead.refusal, field } };
 }

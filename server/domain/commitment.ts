@@ -23,7 +23,7 @@ export function randomSalts(randomBytes: (length: number) => Uint8Array): SaltSo
     salt: () => {
       if (at === drawn.length) [drawn, at] = [randomBytes(RANDOM_SALTS * SALT_BYTES), 0];
       at += SALT_BYTES;
-      return drawn.subarray(at - SALT_BYTES, at);
+      return drawn.slice(at - SALT_BYTES, at);
     },
   };
 }

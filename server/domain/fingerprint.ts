@@ -185,6 +185,10 @@ export function fingerprintDay(fingerprint: Uint8Array): number {
   return a * 0x100_0000 + b * 0x1_0000 + c * 0x100 + d;
 }
 
+/*
+ * Cut with `slice`: a small array lives in the heap of the engine, while a view of it would give it a
+ * buffer of its own outside of it, which costs more than the hash.
+ */
 function keyed(
   suite: HashSuite,
   key: Uint8Array,
@@ -205,7 +209,7 @@ export function participantOf(
   userId: string,
 ): Uint8Array {
   const key = keys.programmeKey(programme);
-  return keyed(suite, key, "tanpu/participant/1", platform, userId).subarray(0, 16);
+  return keyed(suite, key, "tanpu/participant/1", platform, userId).slice(0, 16);
 }
 
 /** A platform's order number, as the registry knows it: 16 bytes under the programme's key. */
@@ -233,7 +237,7 @@ export function thingOf(
   name: string,
 ): Uint8Array {
   const written = name.replaceAll(/\s/g, "").toUpperCase();
-  return keyed(suite, keys.assetKeyKey(), "tanpu/thing/1/", kind, written).subarray(0, 16);
+  return keyed(suite, keys.assetKeyKey(), "tanpu/thing/1/", kind, written).slice(0, 16);
 }
 
 /** The physical thing behind a source (grid account, parcel, fleet), named under the common key. */

@@ -137,10 +137,18 @@ function withoutRepeats(judged: Judged[]): Chunk {
   return { reports, repeats, judged };
 }
 
+let lastDay = { day: -1, text: "" };
+
+/** Rows come by days, so the last one's text is kept. */
+function dayText(day: number): string {
+  if (lastDay.day !== day) lastDay = { day, text: formatDay(day) };
+  return lastDay.text;
+}
+
 function resultOf({ report, refusal }: Judged, answer: Answer | undefined): RowResult {
   if (refusal) return { status: "refused", ...refusal };
   if (answer && "refusal" in answer) return { status: "refused", ...answer.refusal };
-  const day = formatDay(report.day);
+  const day = dayText(report.day);
   if (answer && "milligrams" in answer) {
     return { status: "reduced", day, milligrams: answer.milligrams.toString() };
   }

@@ -61,6 +61,17 @@ function checkDay(methodology: FormulaMethodology, day: number, field: string): 
     : refuse("ACTIVITY_OUTSIDE_METHODOLOGY", { field, values: { day: formatDay(day) } });
 }
 
+let calendar: { day: number; texts: readonly [year: string, month: string] } | undefined;
+
+/** Year and month of a day. Rows come by days, so the last one is kept. */
+function calendarOf(day: number): readonly [year: string, month: string] {
+  if (calendar?.day !== day) {
+    const [year = "", month = ""] = formatDay(day).split("-");
+    calendar = { day, texts: [year, month] };
+  }
+  return calendar.texts;
+}
+
 function checkExcluded(behaviour: ReadyBehaviour, frame: Frame, by: Evaluator): Result<Frame> {
   for (const { id, node, holds } of behaviour.exclusions) {
     const excluded = by === "compiled" ? holds(frame) : evaluateCondition(node, frame);
@@ -112,8 +123,7 @@ export function quantifyDry(
   if (!span.ok) return span;
   const day = checkDay(methodology, chinaDay(span.value.at), behaviour.rule.identity.at);
   if (!day.ok) return day;
-  const [year = "", month = ""] = formatDay(day.value).split("-");
-  const read = behaviour.reader.read(row, [year, month]);
+  const read = behaviour.reader.read(row, calendarOf(day.value));
   if (!read.ok) return read;
   const { frame, quantities } = read.value;
   const included = checkExcluded(behaviour, frame, by);
@@ -131,7 +141,8 @@ export function quantifyDry(
     userId: userId.value,
     behaviour: id.value,
     facts,
-    ...span.value,
+    at: span.value.at,
+    end: span.value.end,
     milligrams,
     quantities,
   });

@@ -78,7 +78,14 @@ export function quantifyRow(any: AnyMethodology, reported: unknown): Result<Quan
       ? quantified.value.facts
       : [quantified.value.carrier, quantified.value.card];
   return succeed({
-    ...{ orderNo, userId, behaviour, facts, at, end, milligrams, quantities },
+    orderNo,
+    userId,
+    behaviour,
+    facts,
+    at,
+    end,
+    milligrams,
+    quantities,
     thing: thing.value,
     corrects: corrects.value,
   });
