@@ -11,7 +11,7 @@ import { measureRaw } from "./intakeRaw.ts";
 import { type RideSet, writeRides } from "./intakeRides.ts";
 import {
   type IntakeWorld,
-  KEY_FILE,
+  KEYS,
   openIntakeWorld,
   SOURCE_ID,
   seedRows,
@@ -37,7 +37,7 @@ async function measureFile(world: IntakeWorld, set: RideSet, workers: number) {
     const options: IntakeOptions = {
       ...{ databaseUrl: world.databaseUrl, file, sourceId: SOURCE_ID, platform, workers },
       ...{ mappingFile: world.mappingFile, methodologies: path.join(ROOT, "methodologies") },
-      ...{ keyFile: (await import(KEY_FILE, { with: { type: "json" } })).default, mode: "demo" },
+      ...{ keyFile: KEYS, mode: "production" },
       resultsFile: path.join(world.folder, "results.ndjson"),
     };
     const { stdout } = await promisify(execFile)(

@@ -17,7 +17,13 @@ import { RIDES_MAPPING, type RidePlatform } from "./intakeRides.ts";
 const ROOT = path.resolve(import.meta.dirname, "..", "..");
 /** In force in 2021, with formulas, by carrier and time. */
 const METHODOLOGY = path.join(ROOT, "methodologies", "travel-qingdao-2021.yaml");
-export const KEY_FILE = path.join(ROOT, "data", "samples", "demo-keys.json");
+/** Keys as production has them: with salts that are drawn. */
+export const KEYS = {
+  format: "tanpu-keys/1",
+  demonstration: false,
+  commonKey: `0x${"c1".repeat(32)}`,
+  programmeKeys: { 1: `0x${"d2".repeat(32)}` },
+} as const;
 export const SOURCE_ID = `0x${"5a".repeat(32)}`;
 const PLATFORMS: readonly RidePlatform[] = ["operator", "map-app"];
 const SEED_ROWS = 1_000_000;
@@ -62,6 +68,7 @@ export async function openIntakeWorld(): Promise<IntakeWorld> {
     });
   }
   const mappingFile = path.join(folder, "mapping.yaml");
+  writeFileSync(path.join(folder, "keys.json"), JSON.stringify(KEYS));
   writeFileSync(mappingFile, RIDES_MAPPING);
   return {
     ...{ databaseUrl: server.url, owner, folder, mappingFile, keyOf },
@@ -129,7 +136,9 @@ export async function startApi(
       env: {
         ...process.env,
         ...{ DATABASE_URL: world.databaseUrl, PORT: String(port), METRICS_PORT: "0" },
-        ...{ TANPU_DATA: world.folder, TANPU_MODE: "demo", LOG_LEVEL: "warn", KEYS_FILE: "" },
+        ...{ TANPU_DATA: world.folder, TANPU_MODE: "production", LOG_LEVEL: "warn" },
+        KEYS_FILE: path.join(world.folder, "keys.json"),
+        RPC_URL: "http://127.0.0.1:8545",
       },
     },
   );
