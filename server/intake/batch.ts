@@ -15,6 +15,7 @@ import type { ClosingPeriod } from "./close/standing.ts";
 import { type ClosedBatch, findBatch, insertBatch } from "./closedBatch.ts";
 import { lockOf } from "./context.ts";
 import { inTransaction } from "./inTransaction.ts";
+import { sealPeriod } from "./sealDays.ts";
 
 export type ClosePeriod = {
   pool: Pool;
@@ -106,6 +107,7 @@ async function methodologyByRule(
 export async function closePeriod(close: ClosePeriod): Promise<Result<ClosedBatch>> {
   const shape = checkPeriodShape(close.period);
   if (!shape.ok) return shape;
+  await sealPeriod(close.pool, close.sourceId, close.period);
   const result = await inTransaction(close.pool, (client) => closeIn(client, close));
   if (result.ok) crashPoint("period-closed");
   return result;

@@ -11,9 +11,11 @@ import { toHex } from "../domain/bytes.ts";
 import { explain } from "../domain/errors.ts";
 import { type HashSuite, loadHashSuite } from "../domain/hashSuite.ts";
 import type { AnyMethodology } from "../domain/methodology/catalogue.ts";
+import { chinaDay } from "../domain/period.ts";
 import type { AssessRules } from "../intake/assess/assess.ts";
 import { readAssessRules } from "../intake/assess/readRules.ts";
 import { type ProgrammeRules, readMethodologies, readProgrammeRules } from "../intake/ruleFiles.ts";
+import { sealRecentDays } from "../intake/sealDays.ts";
 import { expirePoints } from "../ledger/expirePoints.ts";
 import { postIssues } from "../ledger/postIssues.ts";
 import { postReductions } from "../ledger/postReductions.ts";
@@ -140,7 +142,9 @@ async function main(): Promise<void> {
         await publishLeaves({ pool, from: kept, to: published, done });
         await postReductions(pool);
         await postIssues(pool, kept);
-        await expirePoints(pool, Math.floor(Date.now() / 1_000));
+        const now = Math.floor(Date.now() / 1_000);
+        await expirePoints(pool, now);
+        await sealRecentDays(pool, chinaDay(now));
       },
       queue,
       connect: async () => {

@@ -5,6 +5,7 @@ import { chinaDay } from "../../server/domain/period.ts";
 import { buildTree } from "../../server/domain/sumTree.ts";
 import { reasons } from "../../server/intake/close/reasons.ts";
 import { commitmentsOf } from "../../server/intake/commitments.ts";
+import { sealRecentDays } from "../../server/intake/sealDays.ts";
 import { codeOf, demoRules, seeded, suite, unwrap } from "../domain/support.ts";
 import { closeReports } from "../support/closeReference.ts";
 import { ReportTable } from "../support/closeReferenceTable.ts";
@@ -172,6 +173,28 @@ describe("Closing a period", () => {
         unwrap(verifyLeafFile(suite, file ?? new Uint8Array()));
       }
     }
+  });
+
+  it("seals its days, and the worker those that were over two days ago", async () => {
+    const place = await world.add("sealed");
+    const days = [0, 1, 2, 3, 20].map((day) => DAY + day);
+    await place.receive(
+      "map-app",
+      days.map((day) => bus(`d${day}`, NOON + (day - DAY) * 86_400)),
+    );
+    const sealed = async (): Promise<number[]> => {
+      const { rows } = await place.worker.query<{ day: number }>(
+        "SELECT day - $1 AS day FROM intake.sealed_day ORDER BY 1",
+        [DAY],
+      );
+      return rows.map(({ day }) => day);
+    };
+    await sealRecentDays(place.worker, DAY + 4);
+    expect(await sealed()).to.deep.equal([0, 1, 2]);
+    await sealRecentDays(place.worker, DAY + 40);
+    expect(await sealed()).to.deep.equal([0, 1, 2]);
+    unwrap(await place.close(DAY + 3, DAY + 21));
+    expect(await sealed()).to.deep.equal([0, 1, 2, 3, 20]);
   });
 
   type Stored = Parameters<ReportTable["add"]>[0];

@@ -84,6 +84,9 @@ export async function attachDays(of: AttachDays): Promise<number[]> {
         const row = rows.find((one) => one.day === day && one.part === part);
         if (row) await attachPart(client, of, part, row);
       }
+      await client.query("SELECT intake.seal_day(day) FROM intake.sealed_day WHERE day = $1", [
+        day,
+      ]);
       await client.query(
         `UPDATE intake.report SET salt = NULL
           WHERE day = $1 AND salt IS NOT NULL
