@@ -1,5 +1,6 @@
 import type { Pool } from "pg";
 import type { PrismaClient } from "../database/prisma.ts";
+import type { Cause } from "../domain/accountDonation.ts";
 import type { HashSuite } from "../domain/hashSuite.ts";
 import type { Factor } from "../domain/inventory.ts";
 import type { AnyMethodology } from "../domain/methodology/catalogue.ts";
@@ -30,6 +31,8 @@ export type ApiDependencies = {
   readonly lines: BlobStore;
   /** Days that issued evidence of a deleted person stays, by programme. */
   readonly retention: ReadonlyMap<number, number>;
+  /** What persons may give grams to. */
+  readonly causes: readonly Cause[];
   readonly logger: Logger;
   /** Methodologies this process has the text of, by content hash `0x…`. */
   readonly methodologies: ReadonlyMap<string, AnyMethodology>;

@@ -10,6 +10,7 @@ import { issuanceRequestRoutes } from "./issuanceRequests/routes.ts";
 import { statementRoutes } from "./issuanceRequests/statements.ts";
 import { accountRoutes } from "./me/account.ts";
 import { actRoutes } from "./me/acts.ts";
+import { donationRoutes } from "./me/donations.ts";
 import { leavingRoutes } from "./me/leaving.ts";
 import { proofRoutes } from "./me/proof.ts";
 import { operationRoutes } from "./operations/routes.ts";
@@ -48,6 +49,7 @@ export const routes: readonly Route[] = [
   ...accountRoutes,
   ...proofRoutes,
   ...actRoutes,
+  ...donationRoutes,
   ...leavingRoutes,
   ...epochRoutes,
   ...operationRoutes,

@@ -28,13 +28,14 @@ export async function move(
     gains: string;
     milligrams: bigint;
     mandate?: string;
+    recipient?: string;
   },
 ): Promise<Result<bigint>> {
   const { rows } = await client.query<{ posting: bigint | string | null }>(
-    "SELECT ledger.move_own($1, $2, $3, $4, $5, $6, $7) AS posting",
+    "SELECT ledger.move_own($1, $2, $3, $4, $5, $6, $7, $8) AS posting",
     [
       ...[of.key, of.kind, of.participant, of.gives, of.gains, of.milligrams.toString()],
-      of.mandate ?? null,
+      ...[of.mandate ?? null, of.recipient ?? null],
     ],
   );
   const posting = rows[0]?.posting ?? null;

@@ -3,15 +3,17 @@ import { toHex } from "../domain/bytes.ts";
 import { formatDay } from "../domain/period.ts";
 import { readConsents, readMandates, readStatement } from "./accountReads.ts";
 import { uuidBytes } from "./closeEpoch.ts";
+import { readDonations } from "./donations.ts";
 
 const ALL = 1_000_000;
 
 /** Everything the registry holds of a person besides balances and lots. */
 export async function exportPerson(pool: Pool, participant: string) {
   const of = { participant, first: 0, end: 100_000, limit: ALL };
-  const [consents, mandates, statement, choices, benefits, reports] = await Promise.all([
+  const [consents, mandates, donations, statement, choices, benefits, reports] = await Promise.all([
     readConsents(pool, participant),
     readMandates(pool, participant),
+    readDonations(pool, participant),
     readStatement(pool, of),
     pool.query<{ pool: boolean; created_at: Date }>(
       "SELECT pool, created_at FROM ledger.choice WHERE participant = $1 ORDER BY sequence",
@@ -41,6 +43,7 @@ export async function exportPerson(pool: Pool, participant: string) {
   return {
     consents,
     mandates,
+    donations,
     choices: choices.rows.map((row) => ({ pool: row.pool, at: row.created_at.toISOString() })),
     benefits: benefits.rows.map((row) => ({
       what: row.what,

@@ -11,6 +11,7 @@ import { deploymentFrom } from "../api/deployment.ts";
 import { Live } from "../api/live/live.ts";
 import { openPool } from "../database/client.ts";
 import { openPrisma } from "../database/prisma.ts";
+import { loadCauses } from "../domain/accountDonation.ts";
 import { toHex, utf8 } from "../domain/bytes.ts";
 import { explain } from "../domain/errors.ts";
 import { type HashSuite, loadHashSuite } from "../domain/hashSuite.ts";
@@ -69,6 +70,7 @@ async function main(): Promise<void> {
   const suite = await loadHashSuite("keccak");
   const published = path.join(config.dataFolder, "published");
   const factors = await readFile(path.join(root, "rules", "factors.yaml"), "utf8");
+  const donations = await readFile(path.join(root, "rules", "donations.yaml"), "utf8");
   const retention = await readFile(path.join(root, "rules", "retention.yaml"), "utf8");
   const pool = openPool({ databaseUrl: config.databaseUrl, role: "tanpu_api", max: 12 });
   shutdown.add("database", () => pool.end());
@@ -91,6 +93,7 @@ async function main(): Promise<void> {
       toHex(suite.hash(bytes)),
     ),
     retention: required("rules/retention", loadRetention(parse(retention))),
+    causes: required("rules/donations.yaml", loadCauses(parse(donations))),
     logger,
     methodologies: required(
       "methodologies",

@@ -44,6 +44,7 @@ const BODIES: Readonly<Record<string, unknown>> = {
     ...{ first: "2026-12-01", end: "2027-12-01", mostGrams: "5" },
   },
   "/v1/me/mandates/{mandate}/revocation": {},
+  "/v1/me/donations": { donationId: randomUUID(), cause: "yangtze-fish", grams: "1" },
   "/v1/me/settlement": { way: "give-up" },
   "/v1/me/deletion": {},
   "/v1/epochs": { programme: 1 },

@@ -255,6 +255,31 @@ describe("a person's account over the API", function () {
     expect((await move("1", randomUUID())).json.code).to.equal("MANDATE_ENDED");
   });
 
+  it("gives grams to a cause, whose sponsor then owes a yuan a gram: case C17", async () => {
+    const donationId = randomUUID();
+    const give = (grams: string, cause = "yangtze-fish", id: string = donationId) =>
+      act("/donations", { donationId: id, cause, grams });
+    expect((await give("1", "nobody")).json.code).to.equal("NOT_FOUND");
+    expect((await give("413")).json.code).to.equal("BALANCE_SHORT");
+    for (let time = 0; time < 2; time++) {
+      const given = await give("10");
+      expect(given.json, given.text).to.deep.equal({ pledgeFen: "1000" });
+    }
+    expect((await give("11")).json.code).to.equal("IDEMPOTENCY_KEY_CONFLICT");
+    expect((await balances()).issued).to.equal("402000");
+    const { rows } = await worker.query<{ mg: string }>(
+      "SELECT ledger.balance_of(ledger.holder_of('agent', 1, 'yangtze-fish'), 'issued') AS mg",
+    );
+    expect(rows[0]?.mg).to.equal("10000");
+    const items = (await me("/donations")).json.items as unknown as object[];
+    expect(items[0]).to.include({
+      donationId,
+      cause: "yangtze-fish",
+      grams: "10",
+      pledgeFen: "1000",
+    });
+  });
+
   it("proves the line of the last epoch to the anchored root, with what opens it", async () => {
     const epoch = unwrap(
       await closeEpoch({
@@ -280,12 +305,12 @@ describe("a person's account over the API", function () {
     await act("/points", { lotId: randomUUID(), grams: "12", end: day(9) });
     const { json } = await me(`/proof?${SPAN}`);
     const line = json.line as unknown as Proven;
-    expect(line.opening).to.include({ issuedMilligrams: "412000", pointsMilligrams: "0" });
+    expect(line.opening).to.include({ issuedMilligrams: "402000", pointsMilligrams: "0" });
     const check = (changed: object) =>
       verdict(verifyPersonalLine(suite, { ...line, ...changed }, epoch.root));
-    expect(check({ leaf: { ...line.leaf, milligrams: "413000" } })).to.equal("path");
-    expect(check({ opening: { ...line.opening, issuedMilligrams: "412001" } })).to.equal("amounts");
-    const shifted = { ...line.opening, issuedMilligrams: "411000", pointsMilligrams: "1000" };
+    expect(check({ leaf: { ...line.leaf, milligrams: "403000" } })).to.equal("path");
+    expect(check({ opening: { ...line.opening, issuedMilligrams: "402001" } })).to.equal("amounts");
+    const shifted = { ...line.opening, issuedMilligrams: "401000", pointsMilligrams: "1000" };
     expect(check({ opening: shifted })).to.equal("opening");
     expect(check({ opening: { ...line.opening, participant: filled(9, 16) } })).to.equal("opening");
     expect(check({})).to.equal("holds");

@@ -96,6 +96,7 @@ const DISTRIBUTION: Readonly<Record<string, Readonly<Record<string, string | nul
     mandate_end: null,
     points: null,
     points_end: null,
+    donation: null,
     right_rule: null,
     epoch: null,
     deletion: "participant",

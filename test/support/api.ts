@@ -12,6 +12,7 @@ import { openPool } from "../../server/database/client.ts";
 import { createApiKey } from "../../server/database/commands.ts";
 import { openPrisma } from "../../server/database/prisma.ts";
 import { type Role, roles } from "../../server/domain/access.ts";
+import { loadCauses } from "../../server/domain/accountDonation.ts";
 import { toHex } from "../../server/domain/bytes.ts";
 import { loadFactors } from "../../server/domain/inventory.ts";
 import { loadReviewRules } from "../../server/domain/reviewRules.ts";
@@ -98,6 +99,7 @@ export async function serveApi(of: {
   const store = openBlobStore(folder, (bytes) => toHex(suite.hash(bytes)));
   const pool = openPool({ databaseUrl, role: "tanpu_api", max: 5 });
   const prisma = openPrisma({ databaseUrl, role: "tanpu_api", max: 2 });
+  const causesFile = new URL("../../rules/donations.yaml", import.meta.url);
   const factorsFile = new URL("../../rules/factors.yaml", import.meta.url);
   const reviewFile = new URL("../../rules/demo-review.yaml", import.meta.url);
   const methodology = await demoMethodology();
@@ -117,6 +119,7 @@ export async function serveApi(of: {
     store,
     lines: store,
     retention: new Map([[1, 3_653]]),
+    causes: unwrap(loadCauses(parse(readFileSync(causesFile, "utf8")))),
     logger,
     methodologies: new Map([[methodology.contentHash, { form: 1, methodology } as const]]),
     demonstration: true,

@@ -214,6 +214,18 @@ export const deletedSchema = z
   .object({ deleted: z.literal(true), retainedUntil: z.string() })
   .openapi("DeletedPerson");
 
+export const donationSchema = z
+  .object({
+    donationId: z.string(),
+    cause: z.string(),
+    grams: z.string(),
+    pledgeFen: z.string().openapi({
+      description: "What the sponsor owes the cause for it, in fen",
+    }),
+    at: z.string(),
+  })
+  .openapi("Donation");
+
 export const exportSchema = z
   .object({
     format: z.literal("tanpu-person/1"),
@@ -221,6 +233,7 @@ export const exportSchema = z
     account: accountSchema,
     consents: z.array(consentSchema),
     mandates: z.array(mandateSchema),
+    donations: z.array(donationSchema),
     choices: z.array(z.object({ pool: z.boolean(), at: z.string() })),
     benefits: z.array(
       z.object({

@@ -21,7 +21,7 @@ CREATE TABLE ledger.posting (
   month integer NOT NULL,
   key text NOT NULL UNIQUE,
   kind text NOT NULL CHECK (kind IN ('pending', 'issue', 'fall', 'again', 'lock-points', 'cancel-points', 'use-points',
-    'expire-points', 'mandate', 'settle', 'withdraw', 'correction')),
+    'expire-points', 'mandate', 'donate', 'settle', 'withdraw', 'correction')),
   programme bigint NOT NULL,
   batch uuid,
   request bigint,
@@ -214,6 +214,19 @@ CREATE TABLE ledger.points_end (
   created_at timestamptz NOT NULL DEFAULT now()
 );
 
+-- 以碳代捐: grams given to a public cause, and what the sponsor of the cause then owes it by its rule.
+CREATE TABLE ledger.donation (
+  donation uuid PRIMARY KEY,
+  programme bigint NOT NULL,
+  participant uuid NOT NULL,
+  recipient text NOT NULL,
+  grams bigint NOT NULL CHECK (grams > 0),
+  pledge_fen bigint NOT NULL CHECK (pledge_fen >= 0),
+  created_at timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX donation_person ON ledger.donation (participant);
+CREATE INDEX donation_recipient ON ledger.donation (programme, recipient);
+
 -- Rules of who the reductions belong to, as published in rules/; the postings of a day use those in force then.
 CREATE TABLE ledger.right_rule (
   content_hash bytea PRIMARY KEY CHECK (length(content_hash) = 32),
@@ -250,7 +263,7 @@ DECLARE
   added text;
 BEGIN
   FOREACH added IN ARRAY ARRAY['posting', 'institution', 'consent', 'consent_end', 'choice', 'benefit', 'mandate',
-    'mandate_end', 'points', 'points_end', 'right_rule', 'epoch', 'deletion'] LOOP
+    'mandate_end', 'points', 'points_end', 'donation', 'right_rule', 'epoch', 'deletion'] LOOP
     EXECUTE format('CREATE TRIGGER only_added BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger.%I
       FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change()', added);
   END LOOP;
@@ -283,11 +296,11 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $b
 $body$;
 
 -- Moves what a person has. The API may do nothing else with entries: between the person's own compartments, to the
--- agent of a running mandate, or to the programme when an account is given up. Null: there is not enough. A repeat
+-- agent of a running mandate, to who is donated to, or to the programme when an account is given up. Null: there is not enough. A repeat
 -- changes nothing and gives the first posting.
 CREATE FUNCTION ledger.move_own(
   key text, kind text, person uuid, gives ledger.compartment, gains ledger.compartment, milligrams bigint,
-  to_mandate uuid DEFAULT NULL)
+  to_mandate uuid DEFAULT NULL, to_recipient text DEFAULT NULL)
 RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body$
 DECLARE
@@ -300,7 +313,8 @@ DECLARE
 BEGIN
   IF (kind, gives, gains) NOT IN (
     ('lock-points', 'issued', 'points'), ('cancel-points', 'points', 'issued'), ('expire-points', 'points', 'issued'),
-    ('use-points', 'points', 'spent'), ('mandate', 'issued', 'issued'), ('settle', 'issued', 'issued'))
+    ('use-points', 'points', 'spent'), ('mandate', 'issued', 'issued'), ('settle', 'issued', 'issued'),
+    ('donate', 'issued', 'issued'))
     OR milligrams <= 0 OR milligrams % 1000 <> 0 THEN
     RAISE EXCEPTION 'nobody moves % from % to %', kind, gives, gains USING ERRCODE = 'invalid_parameter_value';
   END IF;
@@ -317,6 +331,13 @@ BEGIN
     SELECT 'agent', '0x' || encode(m.agent, 'hex') INTO STRICT to_kind, agent_name FROM ledger.mandate m
     WHERE m.mandate = to_mandate AND m.participant = person
       AND NOT EXISTS (SELECT FROM ledger.mandate_end n WHERE n.mandate = m.mandate);
+    to_holder := ledger.holder_of('agent', in_programme, agent_name);
+  ELSIF kind = 'donate' THEN
+    IF to_recipient IS NULL THEN
+      RAISE EXCEPTION 'a donation has a recipient' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    to_kind := 'agent';
+    agent_name := to_recipient;
     to_holder := ledger.holder_of('agent', in_programme, agent_name);
   ELSIF kind = 'settle' THEN
     to_kind := 'programme';
@@ -390,7 +411,7 @@ GRANT EXECUTE ON FUNCTION ledger.holder_of, ledger.balance_of, ledger.move_own T
 GRANT EXECUTE ON FUNCTION ledger.give_up_pending, ledger.forget TO tanpu_api;
 GRANT EXECUTE ON FUNCTION ledger.begin_posting TO tanpu_worker;
 GRANT INSERT ON ledger.person, ledger.person_token, ledger.consent, ledger.consent_end, ledger.choice, ledger.benefit,
-  ledger.mandate, ledger.mandate_end, ledger.points, ledger.points_end TO tanpu_api;
+  ledger.mandate, ledger.mandate_end, ledger.points, ledger.points_end, ledger.donation TO tanpu_api;
 GRANT INSERT, DELETE ON ledger.no_consent TO tanpu_api;
 GRANT INSERT ON ledger.entry, ledger.person, ledger.institution, ledger.right_rule, ledger.epoch, ledger.points_end
   TO tanpu_worker;
