@@ -105,6 +105,31 @@ describe("the blob store", () => {
     expect(await store.get(sha256(text("none")))).equal(undefined);
     expect(fs.readdirSync(path.join(folder, name.slice(2, 4)))).deep.equal([name.slice(2)]);
   });
+
+  it("keeps nothing of parts that broke off, and gives parts the name of the whole", async () => {
+    const running = async () => {
+      const hash = createHash("sha256");
+      return {
+        update: (bytes: Uint8Array) => void hash.update(bytes),
+        digest: () => new Uint8Array(hash.digest()),
+      };
+    };
+    async function* parts(breaks: boolean): AsyncGenerator<Uint8Array> {
+      yield text("le");
+      if (breaks) throw new Error("broken off");
+      yield text("af");
+    }
+    for (const store of [openBlobStore(folder, sha256), openBlobStore(folder, sha256, running)]) {
+      const error = await store.putParts(parts(true)).catch((thrown: Error) => thrown.message);
+      expect(error).equal("broken off");
+      expect(fs.readdirSync(folder).filter((name) => name.endsWith(".new"))).deep.equal([]);
+      const name = await store.putParts(parts(false));
+      expect(name).equal(`0x${sha256(text("leaf"))}`);
+      expect(await store.get(name)).deep.equal(text("leaf"));
+      await store.remove(name);
+      expect(await store.has(name)).equal(false);
+    }
+  });
 });
 
 describe("a crash point", () => {
