@@ -38,7 +38,7 @@ export async function openChunk(client: PoolClient, sourceId: Uint8Array): Promi
   }
   await client.query(
     `SELECT pg_advisory_xact_lock_shared(hashtextextended($1, 0)),
-            set_config('work_mem', '64MB', true), set_config('enable_nestloop', 'off', true)`,
+            set_config('work_mem', '64MB', true)`,
     [lockOf.source(sourceId)],
   );
 }
@@ -102,6 +102,9 @@ export async function storeReports(
     answers.set(ord, { refusal: { code: "CONSENT_WITHDRAWN" } });
   }
   const closed = await closedDays(client, of.sourceId, days);
+  // The rows of a chunk are joined with one another by hashing, however few Postgres takes them for. From
+  // here on only: what was asked before looks up single rows.
+  await client.query("SELECT set_config('enable_nestloop', 'off', true)");
   const told = await client.query<{ ord: number; fresh: boolean }>(STORE, [
     ...[of.platform, of.source, of.rule, closed, first, last],
   ]);
