@@ -65,7 +65,7 @@ SELECT s.ord, fresh.row_key IS NOT NULL AS fresh
 
 /**
  * Who holds the marks of these rows ($1 platform, $2 and $3 days, $4 the rows' places, $5 which of them are new).
- * New rows get their edges. A row that only meets the one it corrects is no duplicate of it.
+ * New rows get their edges, which nobody can have written before. A row that only meets the one it corrects is no duplicate of it.
  */
 export const HOLDERS = `
 WITH held AS (
@@ -83,7 +83,6 @@ WITH held AS (
   INSERT INTO intake.shared (day, platform, row_key, holder_day, holder_platform, holder_row_key)
   SELECT DISTINCT day, $1::smallint, row_key, report_day, platform, holder FROM held WHERE fresh
    ORDER BY 1, 2, 3, 4, 5, 6
-  ON CONFLICT DO NOTHING
 )
 SELECT ord, bool_and(platform = $1) AS own FROM held WHERE NOT corrected GROUP BY ord`;
 
