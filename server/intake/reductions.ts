@@ -1,5 +1,6 @@
 import type { PoolClient } from "pg";
 import type { Refusal } from "../domain/result.ts";
+import { CORRECTION_DAYS } from "./close/standing.ts";
 
 /** A report that corrects an earlier one of its platform. Keys are 16 bytes. */
 export type Correction = {
@@ -60,7 +61,7 @@ async function reduceOnce(
                  WHERE d.day = r.day AND d.platform = r.platform AND d.row_key = r.row_key
                    AND d.correction <> a.correction), 0) AS had
          FROM asked a
-         JOIN intake.report r ON r.day BETWEEN a.day - 1 AND a.day + 1
+         JOIN intake.report r ON r.day BETWEEN a.day - $7 AND a.day + $7
           AND r.platform = $1 AND r.row_key = a.corrects
          JOIN intake.membership m ON m.day = r.day AND m.platform = r.platform
           AND m.row_key = r.row_key AND m.credited),
@@ -77,6 +78,7 @@ async function reduceOnce(
       corrections.map(({ rowKey }) => bytes(rowKey)),
       corrections.map(({ corrects }) => bytes(corrects)),
       corrections.map(({ milligrams }) => milligrams.toString()),
+      CORRECTION_DAYS,
     ],
   );
   return new Map(

@@ -71,6 +71,52 @@ describe("Closing a period", () => {
     ]);
   });
 
+  it("credits one of several corrections of a row, whichever came first", async () => {
+    for (const [name, order] of [
+      ["corrected_ab", [0, 1]],
+      ["corrected_ba", [1, 0]],
+    ] as const) {
+      const place = await world.add(name);
+      await place.receive("map-app", [bus("1", NOON)]);
+      const corrections = [
+        bus("3", NOON + 3_600, "AAAAAAAAA", { corrects: "1" }),
+        bus("4", NOON + 7_200, "AAAAAAAAA", { corrects: "1" }),
+      ];
+      for (const one of order) await place.receive("map-app", [corrections[one]]);
+      const batch = unwrap(await place.close(DAY, DAY + 1));
+      expect(batch).to.include({ accepted: 1, duplicates: 0 });
+      expect(fates(await members(place))).to.deep.equal([
+        [false, reasons.superseded],
+        [true, reasons.inTheTree],
+        [false, reasons.correctionRepeated],
+      ]);
+    }
+  });
+
+  it("credits no correction of what an earlier period credited, days apart too", async () => {
+    const place = await world.add("corrected_later");
+    await place.receive("map-app", [bus("1", NOON)]);
+    unwrap(await place.close(DAY, DAY + 1));
+    const late = bus("3", NOON + 5 * 86_400, "AAAAAAAAA", { corrects: "1" });
+    const [answer] = await place.receive("map-app", [late]);
+    expect(answer).to.include({ status: "refused", code: "CORRECTION_ONLY_REDUCES" });
+    // One that came in while the close was under way knew nothing of it.
+    await place.receive("map-app", [{ ...late, orderNo: "4", corrects: undefined }]);
+    await place.receive("map-app", [bus("5", NOON + 6 * 86_400)]);
+    await place.owner.query(
+      `UPDATE intake.report SET corrects = (SELECT row_key FROM intake.report WHERE day = $1)
+        WHERE day = $2`,
+      [DAY, DAY + 5],
+    );
+    const batch = unwrap(await place.close(DAY + 1, DAY + 7));
+    expect(batch).to.include({ accepted: 1, duplicates: 0 });
+    expect(fates(await members(place))).to.deep.equal([
+      [true, reasons.inTheTree],
+      [false, reasons.countedBefore],
+      [true, reasons.inTheTree],
+    ]);
+  });
+
   it("credits one order number once in a period, by its earliest activity", async () => {
     const place = await world.add("order_again");
     const far = 5 * 86_400;

@@ -79,7 +79,7 @@ describe("Corrections after a period was closed", () => {
         [14, 99, 1n],
       ]),
     ).to.deep.equal({});
-    expect(await correct([[11, 1, 1n]], DAY + 2)).to.deep.equal({});
+    expect(await correct([[11, 1, 1n]], DAY + 32)).to.deep.equal({});
     expect(await taken()).to.equal("0");
   });
 

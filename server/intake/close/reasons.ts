@@ -12,6 +12,8 @@ export const reasons = {
   countedBefore: 4,
   /** The person asked to be deleted, and nothing can commit to them any more. */
   personDeleted: 5,
+  /** It corrects a row that another correction, of an earlier activity, takes the place of. */
+  correctionRepeated: 6,
 } as const;
 
 export type Reason = (typeof reasons)[keyof typeof reasons];

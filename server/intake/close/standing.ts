@@ -9,7 +9,7 @@ import { RowKeys } from "./rowKeys.ts";
 export type ClosingPeriod = Period & { source: number };
 
 /** A correction may be of an activity of another day than what it corrects, but not by more than this. */
-const CORRECTION_DAYS = 31;
+export const CORRECTION_DAYS = 31;
 
 export const ofPeriod = (name: string, { source, firstDay, endDay }: ClosingPeriod): string =>
   `${name}.day >= ${firstDay} AND ${name}.day < ${endDay} AND ${name}.source = ${source}`;
@@ -70,6 +70,7 @@ export async function readExcluded(client: PoolClient, period: ClosingPeriod): P
         AND c.day BETWEEN ${period.firstDay - CORRECTION_DAYS} AND ${period.endDay + CORRECTION_DAYS}`,
     reasons.superseded,
   );
+  await addCorrections(excluded, client, period);
   if (period.endDay - period.firstDay > 1) await addRepeated(excluded, client, period);
   await addAll(
     excluded,
@@ -80,6 +81,33 @@ export async function readExcluded(client: PoolClient, period: ClosingPeriod): P
     reasons.withheld,
   );
   return excluded;
+}
+
+/**
+ * Of several corrections of one row the one with the earliest activity stands, and none where the row was
+ * credited in a period closed before: from then on a correction only takes away.
+ */
+async function addCorrections(excluded: Excluded, client: PoolClient, period: ClosingPeriod) {
+  const { firstDay, endDay } = period;
+  const near = `BETWEEN ${firstDay - CORRECTION_DAYS} AND ${endDay + CORRECTION_DAYS}`;
+  const corrections = `SELECT c.day, c.platform, c.row_key FROM intake.report c
+    WHERE c.corrects IS NOT NULL AND ${ofPeriod("c", period)}`;
+  await addAll(
+    excluded,
+    client,
+    `${corrections} AND EXISTS (
+       SELECT FROM intake.report o WHERE o.platform = c.platform AND o.corrects = c.corrects AND o.day ${near}
+          AND (o.activity_at, o.day, o.row_key) < (c.activity_at, c.day, c.row_key))`,
+    reasons.correctionRepeated,
+  );
+  await addAll(
+    excluded,
+    client,
+    `${corrections} AND EXISTS (
+       SELECT FROM intake.membership m WHERE m.platform = c.platform AND m.row_key = c.corrects AND m.day ${near}
+          AND m.credited)`,
+    reasons.countedBefore,
+  );
 }
 
 /** Of the rows under one order number the one with the earliest activity stands; superseded rows are none. */
