@@ -4,6 +4,7 @@ import { inheritedMessages } from "./messagesInherited.ts";
 import { ledgerMessages } from "./messagesLedger.ts";
 import { methodologyMessages } from "./messagesMethodology.ts";
 import { reviewMessages } from "./messagesReview.ts";
+import { rulesMessages } from "./messagesRules.ts";
 import { tradingMessages } from "./messagesTrading.ts";
 import { unitMessages } from "./messagesUnits.ts";
 import type { Refusal, RefusalCode, RefusalValues } from "./result.ts";
@@ -20,6 +21,7 @@ const catalogue: Readonly<Record<RefusalCode, Message>> = {
   ...methodologyMessages,
   ...ledgerMessages,
   ...reviewMessages,
+  ...rulesMessages,
   ...inheritedMessages,
 };
 

@@ -4,6 +4,7 @@ import type { inheritedMessages } from "./messagesInherited.ts";
 import type { ledgerMessages } from "./messagesLedger.ts";
 import type { methodologyMessages } from "./messagesMethodology.ts";
 import type { reviewMessages } from "./messagesReview.ts";
+import type { rulesMessages } from "./messagesRules.ts";
 import type { tradingMessages } from "./messagesTrading.ts";
 import type { unitMessages } from "./messagesUnits.ts";
 
@@ -16,6 +17,7 @@ export type RefusalCode =
   | keyof typeof methodologyMessages
   | keyof typeof ledgerMessages
   | keyof typeof reviewMessages
+  | keyof typeof rulesMessages
   | keyof typeof inheritedMessages;
 
 /** Values for the placeholders of a message; never personal data, because they are shown and logged. */

@@ -1,0 +1,35 @@
+import type { Bilingual } from "./load.ts";
+import type { RuleName } from "./values.ts";
+
+/** What people read in place of a rule's name. */
+export const ruleTitles: Readonly<Record<RuleName, Bilingual>> = {
+  sourceKinds: { en: "Kinds of source", zh: "减排来源种类" },
+  owner: { en: "Who owns the reductions", zh: "减排量归属" },
+  mayFile: { en: "Who may apply", zh: "申请主体" },
+  mayTrade: { en: "Who may trade", zh: "交易主体" },
+  pooling: { en: "Applying and trading for many", zh: "打包委托" },
+  reviewSteps: { en: "Steps of review", zh: "审核环节" },
+  methodologyNotice: { en: "Notice of a methodology", zh: "方法学公示" },
+  benefitSharingNotice: { en: "Notice of benefit sharing", zh: "收益分配公示" },
+  requestNotice: { en: "Notice of a request", zh: "减排量申请公示" },
+  exclusivity: { en: "Moment exclusivity begins", zh: "不得重复申报的起点" },
+  granularity: { en: "Smallest amount of a unit", zh: "最小单位" },
+  carry: { en: "Carrying what is smaller than a unit", zh: "余量结转" },
+  uses: { en: "Uses", zh: "用途" },
+  markets: { en: "Markets", zh: "交易场所" },
+  proofOfOwnership: { en: "Proof of ownership", zh: "权属依据" },
+  reuse: { en: "Using units again", zh: "已用减排量的再使用" },
+  pointsLife: { en: "Life of points", zh: "积分有效期" },
+  pointsTransfer: { en: "Transfer of points", zh: "积分转让" },
+  pointsCancel: { en: "Who cancels points", zh: "积分注销" },
+  pointsRedemption: { en: "What redemption does", zh: "积分兑换的效果" },
+  quotaSites: { en: "Sites under a quota market", zh: "配额管理范围内的场所" },
+  otherMechanisms: { en: "Other mechanisms", zh: "其他机制" },
+  retroactivity: { en: "Periods before the methodology", zh: "追溯计入" },
+  eventThresholds: { en: "Size of a large event", zh: "大型活动规模标准" },
+  eventSteps: { en: "Steps of an event's neutrality", zh: "活动碳中和流程" },
+  eventCompletion: { en: "Time to offset an event", zh: "活动碳中和完成期限" },
+  subsidy: { en: "Subsidy", zh: "补贴" },
+  offsetCap: { en: "Most that may be offset", zh: "抵销上限" },
+  offsetTotal: { en: "Most that all may offset together", zh: "抵销总量上限" },
+};
