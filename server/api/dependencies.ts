@@ -5,6 +5,7 @@ import type { HashSuite } from "../domain/hashSuite.ts";
 import type { Factor } from "../domain/inventory.ts";
 import type { AnyMethodology } from "../domain/methodology/catalogue.ts";
 import type { ReviewRules } from "../domain/reviewRules.ts";
+import type { Regulation } from "../domain/rules/load.ts";
 import type { IntakeKeys } from "../intake/keys.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { BlobStore } from "../platform/store.ts";
@@ -41,6 +42,8 @@ export type ApiDependencies = {
   readonly factors: ReadonlyMap<string, Factor>;
   /** What programmes look at before they believe a period. */
   readonly reviewRules: readonly ReviewRules[];
+  /** Programmes' published rules, checked together. */
+  readonly programmeRules: readonly Regulation[];
   /** Undefined: no activities can be taken in here. */
   readonly intake: IntakeKeys | undefined;
   /** Undefined until the contracts are deployed. */

@@ -22,6 +22,7 @@ import { assessmentRoutes } from "./review/assessments.ts";
 import { figureRoutes } from "./review/figures.ts";
 import { findingRoutes } from "./review/findings.ts";
 import type { Route } from "./route.ts";
+import { ruleRoutes } from "./rules/routes.ts";
 import { searchRoutes } from "./search/routes.ts";
 import { sourceRoutes } from "./sources/routes.ts";
 import { tokenRoutes } from "./tokens/routes.ts";
@@ -40,6 +41,7 @@ export const routes: readonly Route[] = [
   ...statementRoutes,
   ...decisionRoutes,
   ...objectionRoutes,
+  ...ruleRoutes,
   ...sourceRoutes,
   ...tokenRoutes,
   ...transferRoutes,

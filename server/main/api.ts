@@ -9,6 +9,7 @@ import { createApp } from "../api/app.ts";
 import type { ApiDependencies } from "../api/dependencies.ts";
 import { deploymentFrom } from "../api/deployment.ts";
 import { Live } from "../api/live/live.ts";
+import { readRegulations } from "../api/rules/read.ts";
 import { openPool } from "../database/client.ts";
 import { openPrisma } from "../database/prisma.ts";
 import { loadCauses } from "../domain/accountDonation.ts";
@@ -102,6 +103,10 @@ async function main(): Promise<void> {
     demonstration: config.mode === "demo",
     factors: required("rules/factors.yaml", loadFactors(parse(factors))),
     reviewRules: required("rules", await readAssessRules(path.join(root, "rules"))).review,
+    programmeRules: required(
+      "rules/programmes",
+      await readRegulations(path.join(root, "rules", "programmes")),
+    ),
     intake: await readKeys(suite, config.mode, process.env.KEYS_FILE || undefined),
     deployment: deploymentFrom(path.join(published, "manifest.json")),
     relayAccount: relayAccountOf(process.env.RELAY_ACCOUNT),

@@ -4,10 +4,12 @@ import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
+import { fileURLToPath } from "node:url";
 import pg from "pg";
 import { parse } from "yaml";
 import { createApp } from "../../server/api/app.ts";
 import { Live } from "../../server/api/live/live.ts";
+import { readRegulations } from "../../server/api/rules/read.ts";
 import { openPool } from "../../server/database/client.ts";
 import { createApiKey } from "../../server/database/commands.ts";
 import { openPrisma } from "../../server/database/prisma.ts";
@@ -125,6 +127,9 @@ export async function serveApi(of: {
     demonstration: true,
     factors: unwrap(loadFactors(parse(readFileSync(factorsFile, "utf8")))),
     reviewRules: [unwrap(loadReviewRules(parse(readFileSync(reviewFile, "utf8"))))],
+    programmeRules: unwrap(
+      await readRegulations(fileURLToPath(new URL("../../rules/programmes", import.meta.url))),
+    ),
     intake: demoKeys(),
     deployment: async () => of.deployment,
     relayAccount: of.relayAccount,
