@@ -18,6 +18,7 @@ const PAGES = [
   "docs/backup.md",
   "docs/operations.md",
   "docs/methodologies.md",
+  "docs/rules.md",
   ...(await readdir(path.join(ROOT, "docs", "adr"))).map((name) => `docs/adr/${name}`),
 ];
 
