@@ -1,11 +1,12 @@
-import path from "node:path";
 import pg from "pg";
 import { toHex } from "../server/domain/bytes.ts";
 import { type HashSuite, loadHashSuite } from "../server/domain/hashSuite.ts";
 import { formatDay, parseDay } from "../server/domain/period.ts";
 import { attachDays } from "../server/intake/partitions/attach.ts";
 import { detachDays } from "../server/intake/partitions/detach.ts";
-import { type BlobStore, openBlobStore } from "../server/platform/store.ts";
+import type { BlobStore } from "../server/platform/store.ts";
+import { openStore } from "../server/platform/stores.ts";
+import { parseStoreUrl } from "../server/platform/storeUrl.ts";
 import { StackError } from "./dev/stackError.ts";
 
 type Print = (line: string) => void;
@@ -20,9 +21,13 @@ function dayOf(name: string, date: string): number {
 }
 
 /** The store that the worker keeps leaf files in; nothing of it is published by itself. */
-function storeOf(dataFolder: string, suite: HashSuite): BlobStore {
+function storeOf(dataFolder: string, suite: HashSuite): Promise<BlobStore> {
+  const storeUrl = process.env.STORE_URL || undefined;
+  if (storeUrl !== undefined && !parseStoreUrl(storeUrl)) {
+    throw new StackError("The environment variable STORE_URL is no place of an object store.");
+  }
   const hash = (bytes: Uint8Array): string => toHex(suite.hash(bytes));
-  return openBlobStore(path.join(dataFolder, "blobs"), hash, suite.begin);
+  return openStore({ dataFolder, storeUrl }, "kept", hash, suite.begin);
 }
 
 const jsonOf = (value: unknown): string =>
@@ -39,7 +44,7 @@ export async function detachCommand(
   try {
     const result = await detachDays({
       owner,
-      store: storeOf(of.dataFolder, suite),
+      store: await storeOf(of.dataFolder, suite),
       before: dayOf("before", of.before),
       decidedBefore: Math.floor(Date.now() / 1000) - of.challengeDays * SECONDS_PER_DAY,
     });
@@ -72,7 +77,7 @@ export async function attachCommand(
   const owner = new pg.Pool({ connectionString: databaseUrl, max: 1 });
   try {
     const days = await attachDays({
-      ...{ owner, suite, store: storeOf(of.dataFolder, suite) },
+      ...{ owner, suite, store: await storeOf(of.dataFolder, suite) },
       ...{ firstDay: dayOf("first", of.first), endDay: dayOf("end", of.end) },
     });
     const told = days.map(formatDay);

@@ -291,6 +291,9 @@ export async function runTests(options: {
       "The flow on an operator's own Postgres and Redis was not run: TANPU_TEST_DATABASE_URL and TANPU_TEST_REDIS_URL are not set.",
     );
   }
+  if (integrated && !process.env.TANPU_TEST_S3_URL) {
+    say("Files in an object store were not tried: TANPU_TEST_S3_URL is not set.");
+  }
   if (integrated && !process.env.TANPU_TEST_PKCS11_LIBRARY) {
     say("Keys in a PKCS#11 token were not tried: TANPU_TEST_PKCS11_LIBRARY is not set.");
   }

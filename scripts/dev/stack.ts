@@ -274,6 +274,8 @@ function makeStack(parts: Parts, options: StackOptions, onProgress: (text: strin
     PORT: String(parts.apiPort),
     TANPU_DATA: dataFolder,
     TANPU_MODE: parts.mode,
+    // The demonstration's outsider checks a folder of files.
+    ...(parts.mode === "demo" ? { STORE_URL: "" } : {}),
     FINALITY_BLOCKS: String(finalityBlocks),
     KEYSTORE_PASSPHRASE_FILE: process.env.KEYSTORE_PASSPHRASE_FILE ?? passphraseFile(dataFolder),
     ...options.env,

@@ -26,7 +26,8 @@ import { type Config, ConfigError, readConfig, webhookRulesOf } from "../platfor
 import { createLogger } from "../platform/logger.ts";
 import { serveMetrics } from "../platform/metrics.ts";
 import { handleShutdown } from "../platform/shutdown.ts";
-import { openBlobStore, writeDurably } from "../platform/store.ts";
+import { writeDurably } from "../platform/store.ts";
+import { openStore } from "../platform/stores.ts";
 
 const root = path.resolve(import.meta.dirname, "..", "..");
 
@@ -84,15 +85,14 @@ async function main(): Promise<void> {
     return client;
   };
   const live = new Live({ pool, connect, logger });
+  const hash = (bytes: Uint8Array): string => toHex(suite.hash(bytes));
   const dependencies: ApiDependencies = {
     pool,
     live,
     prisma,
     suite,
-    store: openBlobStore(path.join(published, "blobs"), (bytes) => toHex(suite.hash(bytes))),
-    lines: openBlobStore(path.join(config.dataFolder, "blobs"), (bytes) =>
-      toHex(suite.hash(bytes)),
-    ),
+    store: await openStore(config, "published", hash),
+    lines: await openStore(config, "kept", hash),
     retention: required("rules/retention", loadRetention(parse(retention))),
     causes: required("rules/donations.yaml", loadCauses(parse(donations))),
     logger,

@@ -25,7 +25,7 @@ import { readKeyStoreConfig } from "../platform/keystoreConfig.ts";
 import { createLogger } from "../platform/logger.ts";
 import { serveMetrics } from "../platform/metrics.ts";
 import { handleShutdown } from "../platform/shutdown.ts";
-import { openBlobStore } from "../platform/store.ts";
+import { openStore } from "../platform/stores.ts";
 import { assessPeriod } from "../queue/handlers/assessPeriod.ts";
 import { closePeriod } from "../queue/handlers/closePeriod.ts";
 import { closeEpochOf, leavePoolOf } from "../queue/handlers/epochs.ts";
@@ -98,12 +98,8 @@ async function main(): Promise<void> {
   ]);
   const methodologies = await readTexts(suite);
   const hash = (bytes: Uint8Array): string => toHex(suite.hash(bytes));
-  const kept = openBlobStore(path.join(config.dataFolder, "blobs"), hash, suite.begin);
-  const published = openBlobStore(
-    path.join(config.dataFolder, "published", "blobs"),
-    hash,
-    suite.begin,
-  );
+  const kept = await openStore(config, "kept", hash, suite.begin);
+  const published = await openStore(config, "published", hash, suite.begin);
   const rights = await readRightRules(RULES_FOLDER);
   if (!rights.ok) throw new Error(`rules of rights: ${explain(rights.refusal, "en")}`);
   await registerRightRules(pool, suite, rights.value);

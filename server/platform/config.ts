@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { parseStoreUrl } from "./storeUrl.ts";
 import type { WebhookRules } from "./webhookTarget.ts";
 
 /** Why a process cannot start: one sentence that names the environment variable. */
@@ -36,6 +37,13 @@ const environment = z.object({
   PORT: whole(0, 65_535).default(0),
   METRICS_PORT: whole(0, 65_000).default(0),
   TANPU_DATA: z.string().min(1, "must be a folder"),
+  STORE_URL: z
+    .string()
+    .refine((text) => parseStoreUrl(text) !== undefined, {
+      message:
+        "must be a URL such as s3://bucket/prefix?endpoint=https://host&region=name, without credentials",
+    })
+    .optional(),
   TANPU_MODE: z
     .enum(["production", "demo"], { message: "must be production or demo" })
     .default("production"),
@@ -71,6 +79,8 @@ export interface Config {
   readonly metricsPort: number;
   /** Folder of everything that is not in the database or on the chain. */
   readonly dataFolder: string;
+  /** Object store of leaf files and documents (storeUrl.ts); undefined: they are in the folder. */
+  readonly storeUrl: string | undefined;
   /** Demo mode accepts the published demo keys and crash points; production refuses both. */
   readonly mode: "production" | "demo";
   /** Webhooks may lead to http and to addresses of this machine or network. */
@@ -122,6 +132,7 @@ export function readConfig(
     port: value.PORT,
     metricsPort: value.METRICS_PORT,
     dataFolder: value.TANPU_DATA,
+    storeUrl: value.STORE_URL,
     mode: value.TANPU_MODE,
     privateWebhooks: value.WEBHOOK_PRIVATE === "allow",
     finalityBlocks: value.FINALITY_BLOCKS,

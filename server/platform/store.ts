@@ -68,6 +68,18 @@ export interface RunningHash {
   digest(): Uint8Array;
 }
 
+/** A blob's name without `0x`; also what keeps a name from leaving its folder. @throws BlobStoreError */
+export function checkedName(given: string): string {
+  const name = given.replace(/^0x/, "");
+  if (!/^[0-9a-f]{64}$/.test(name)) {
+    throw new BlobStoreError("A blob's name is 64 lowercase hex digits.");
+  }
+  return name;
+}
+
+/** Where a blob lies below the place of its store. */
+export const blobPath = (name: string): string => `${name.slice(0, 2)}/${name}`;
+
 const isMissing = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === "ENOENT";
 
 /**
@@ -85,17 +97,10 @@ export function openBlobStore(
   beginHash?: () => Promise<RunningHash>,
 ): BlobStore {
   const nameOf = (bytes: Uint8Array): string => hash(bytes).replace(/^0x/, "").toLowerCase();
-  const fileOf = (name: string): string => path.join(folder, name.slice(0, 2), name);
-  const checked = (given: string): string => {
-    const name = given.replace(/^0x/, "");
-    // Also what keeps a name from leaving the folder.
-    if (!/^[0-9a-f]{64}$/.test(name))
-      throw new BlobStoreError("A blob's name is 64 lowercase hex digits.");
-    return name;
-  };
+  const fileOf = (name: string): string => path.join(folder, blobPath(name));
   const has = async (given: string): Promise<boolean> => {
     try {
-      await fs.access(fileOf(checked(given)));
+      await fs.access(fileOf(checkedName(given)));
       return true;
     } catch (error) {
       if (isMissing(error)) return false;
@@ -105,7 +110,7 @@ export function openBlobStore(
   return {
     has,
     put: async (bytes) => {
-      const name = checked(nameOf(bytes));
+      const name = checkedName(nameOf(bytes));
       if (!(await has(name))) await writeDurably(fileOf(name), bytes);
       return `0x${name}`;
     },
@@ -127,7 +132,7 @@ export function openBlobStore(
       }
     },
     get: async (given) => {
-      const name = checked(given);
+      const name = checkedName(given);
       let bytes: Uint8Array;
       try {
         bytes = new Uint8Array(await fs.readFile(fileOf(name)));
@@ -138,10 +143,10 @@ export function openBlobStore(
       if (nameOf(bytes) !== name) throw new BlobStoreError(`The blob ${name} is damaged.`);
       return bytes;
     },
-    remove: (given) => fs.rm(fileOf(checked(given)), { force: true }),
-    open: (given) => openParts(fileOf(checked(given))),
-    putBeside: (given, kind, bytes) => writeDurably(`${fileOf(checked(given))}.${kind}`, bytes),
-    openBeside: (given, kind) => openParts(`${fileOf(checked(given))}.${kind}`),
+    remove: (given) => fs.rm(fileOf(checkedName(given)), { force: true }),
+    open: (given) => openParts(fileOf(checkedName(given))),
+    putBeside: (given, kind, bytes) => writeDurably(`${fileOf(checkedName(given))}.${kind}`, bytes),
+    openBeside: (given, kind) => openParts(`${fileOf(checkedName(given))}.${kind}`),
   };
 }
 

@@ -1,17 +1,13 @@
 import { spawn } from "node:child_process";
-import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { expect } from "chai";
 import { recordProcess } from "../../scripts/dev/processes.ts";
 import { readConfig } from "../../server/platform/config.ts";
 import { createLogger, withRequestId } from "../../server/platform/logger.ts";
-import { openBlobStore } from "../../server/platform/store.ts";
 import { makeDataFolder, removeDataFolder } from "../support/stackFolder.ts";
 
 const repository = path.resolve(import.meta.dirname, "..", "..");
-const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
-const text = (value: string): Uint8Array => new TextEncoder().encode(value);
 
 describe("the configuration", () => {
   const good = {
@@ -69,66 +65,6 @@ describe("the logger", () => {
     expect(line.deep).deep.equal([{ user_id: "[redacted]", grams: "5" }]);
     expect(line.err.message).equal("no");
     expect(lines.join()).not.match(/C1|U1/);
-  });
-});
-
-describe("the blob store", () => {
-  let folder: string;
-
-  beforeEach(() => {
-    folder = makeDataFolder();
-  });
-
-  afterEach(async () => {
-    await removeDataFolder(folder);
-  });
-
-  it("refuses names that are no hashes, and content that no longer has its hash", async () => {
-    const store = openBlobStore(folder, sha256);
-    for (const name of ["../../etc/passwd", "", "0xAB", `0x${"g".repeat(64)}`]) {
-      expect(await store.get(name).catch((error: Error) => error.message), name).match(
-        /64 lowercase hex/,
-      );
-    }
-    const name = await store.put(text("leaf"));
-    fs.writeFileSync(path.join(folder, name.slice(2, 4), name.slice(2)), "loaf");
-    expect(await store.get(name).catch((error: Error) => error.message)).match(/damaged/);
-  });
-
-  it("gives back what was put, and nothing for what was not", async () => {
-    const store = openBlobStore(folder, sha256);
-    const name = await store.put(text("leaf"));
-    expect(name).equal(`0x${sha256(text("leaf"))}`);
-    expect(await store.put(text("leaf"))).equal(name);
-    expect(await store.get(name)).deep.equal(text("leaf"));
-    expect(await store.has(name)).equal(true);
-    expect(await store.get(sha256(text("none")))).equal(undefined);
-    expect(fs.readdirSync(path.join(folder, name.slice(2, 4)))).deep.equal([name.slice(2)]);
-  });
-
-  it("keeps nothing of parts that broke off, and gives parts the name of the whole", async () => {
-    const running = async () => {
-      const hash = createHash("sha256");
-      return {
-        update: (bytes: Uint8Array) => void hash.update(bytes),
-        digest: () => new Uint8Array(hash.digest()),
-      };
-    };
-    async function* parts(breaks: boolean): AsyncGenerator<Uint8Array> {
-      yield text("le");
-      if (breaks) throw new Error("broken off");
-      yield text("af");
-    }
-    for (const store of [openBlobStore(folder, sha256), openBlobStore(folder, sha256, running)]) {
-      const error = await store.putParts(parts(true)).catch((thrown: Error) => thrown.message);
-      expect(error).equal("broken off");
-      expect(fs.readdirSync(folder).filter((name) => name.endsWith(".new"))).deep.equal([]);
-      const name = await store.putParts(parts(false));
-      expect(name).equal(`0x${sha256(text("leaf"))}`);
-      expect(await store.get(name)).deep.equal(text("leaf"));
-      await store.remove(name);
-      expect(await store.has(name)).equal(false);
-    }
   });
 });
 

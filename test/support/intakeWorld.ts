@@ -36,16 +36,18 @@ export class IntakeWorld {
   readonly #database: TestDatabase;
   readonly #folder = mkdtempSync(path.join(tmpdir(), "tanpu intake "));
   readonly #pools: pg.Pool[] = [];
-  /** The folder of the store. */
+  /** The folder of the store, unless another store was given. */
   readonly blobs = path.join(this.#folder, "blobs");
-  readonly store = openBlobStore(this.blobs, (bytes) => toHex(suite.hash(bytes)), suite.begin);
+  readonly store: BlobStore;
 
-  private constructor(database: TestDatabase) {
+  private constructor(database: TestDatabase, store?: BlobStore) {
     this.#database = database;
+    this.store =
+      store ?? openBlobStore(this.blobs, (bytes) => toHex(suite.hash(bytes)), suite.begin);
   }
 
-  static async open(): Promise<IntakeWorld> {
-    return new IntakeWorld(await openTestDatabase());
+  static async open(store?: BlobStore): Promise<IntakeWorld> {
+    return new IntakeWorld(await openTestDatabase(), store);
   }
 
   /** A database of its own, under the demonstration's methodology unless another is given. */
