@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import * as fs from "node:fs";
+import { totalmem } from "node:os";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
@@ -140,6 +141,15 @@ type Attempt =
   | { kind: "up"; child: ChildProcess; record: ProcessRecord }
   | { kind: "ended"; code: string };
 
+/**
+ * An eighth of the machine's memory, at most 1 GB: a city's day writes into indexes of about that size, and what is not
+ * held here is read from the system again for every chunk. Pages are taken only as they are used.
+ */
+function sharedMegabytes(): number {
+  const eighth = Math.floor(totalmem() / 2 ** 23);
+  return Math.min(1_024, Math.max(128, eighth));
+}
+
 /** Starts the server once and waits until it lets us in with our password, or until it has ended. */
 async function attempt(
   dataFolder: string,
@@ -158,7 +168,7 @@ async function attempt(
     "timezone=UTC",
     "log_timezone=UTC",
     "max_connections=120",
-    "shared_buffers=256MB",
+    `shared_buffers=${sharedMegabytes()}MB`,
     "max_wal_size=2GB",
     "jit=off",
   ];
