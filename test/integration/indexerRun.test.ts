@@ -76,13 +76,17 @@ describe("running indexers", function () {
     const first = run("first");
     await registry.mine(2);
     expect(await reaches(await head())).to.equal(true);
-    const indexes = await registry.query(
-      "SELECT FROM pg_indexes WHERE schemaname = 'mirror' AND indexname IN ('transfer_sender', 'transfer_recipient')",
-    );
-    expect(indexes, "by account, since the head was reached").to.have.length(2);
+    // Both come a moment after the head was reached.
+    const indexes = () =>
+      registry.query(
+        "SELECT FROM pg_indexes WHERE schemaname = 'mirror' AND indexname IN ('transfer_sender', 'transfer_recipient')",
+      );
+    for (let tries = 0; tries < 200 && (await indexes()).length < 2; tries++) await sleep(50);
+    expect(await indexes(), "by account, since the head was reached").to.have.length(2);
     const second = run("second");
-    await sleep(300);
-    expect(second.lines.join("")).to.contain("standing by");
+    const standsBy = () => second.lines.join("").includes("standing by");
+    for (let tries = 0; tries < 200 && !standsBy(); tries++) await sleep(50);
+    expect(standsBy()).to.equal(true);
     first.stop.abort();
     await first.ended;
     await registry.mine(3);
