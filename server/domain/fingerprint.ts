@@ -1,6 +1,6 @@
 import type { HashSuite } from "./hashSuite.ts";
 import type { KeyRing } from "./keyRing.ts";
-import { chinaDay } from "./period.ts";
+import { chinaDay, dayStart } from "./period.ts";
 
 /** The physical facts that identify an activity of kind carrier-time. */
 export type CarrierTime = {
@@ -171,12 +171,16 @@ export function singleFingerprint(
   return underDay(day, suite.prf(keys.dayKey(day), message.bytes()));
 }
 
-/** Where in a fingerprint its mark stands: the beginning of its secret part. */
-export const MARK = [4, 20] as const;
+/** The part of a fingerprint that its mark repeats: of the secret part as much as a mark has room for. */
+export const MARK = [4, 18] as const;
 
-/** Bytes of a fingerprint that stand for it where rows meet. */
-export function markOf(fingerprint: Uint8Array): Uint8Array {
-  return fingerprint.subarray(...MARK);
+/**
+ * What stands in front of a mark: where in the China day its bucket begins, in steps of two seconds. Reports that
+ * share a bucket share it, and reports of one hour lie together in the index, which arrival is mostly about.
+ */
+export function markTime(at: number, windowSeconds: number, grid: 0 | 1): number {
+  const { start } = bucketOf(at, windowSeconds, grid);
+  return Math.floor((start - dayStart(chinaDay(start))) / 2);
 }
 
 /** The China day in front of a fingerprint. */

@@ -79,6 +79,15 @@ export class CopyRows {
     this.#at = at;
   }
 
+  /** A uuid of a number of two bytes and the named part of a value. */
+  mark(time: number, value: Uint8Array, [start, end]: readonly [number, number]): void {
+    this.#room(6 + end - start);
+    let at = this.#bytes.writeInt32BE(2 + end - start, this.#at);
+    at = this.#bytes.writeUInt16BE(time, at);
+    for (let from = start; from < end; from++) this.#bytes[at++] = value[from] as number;
+    this.#at = at;
+  }
+
   text(value: string): void {
     this.#room(4 + 3 * value.length);
     const length = this.#bytes.write(value, this.#at + 4, "utf8");

@@ -2,6 +2,7 @@ import { canonicalQuantities, type SaltSource } from "../domain/commitment.ts";
 import {
   carrierTimeFingerprints,
   fingerprintDay,
+  markTime,
   participantOf,
   rowKeyOf,
   singleFingerprint,
@@ -37,6 +38,9 @@ export type IdentifiedReport = {
   fingerprintA: Uint8Array;
   /** Kinds of identity with one entry have none. */
   fingerprintB: Uint8Array | undefined;
+  /** What stands in front of their marks. */
+  markTimeA: number;
+  markTimeB: number;
   participant: Uint8Array;
   milligrams: bigint;
   /** Unix seconds. */
@@ -51,7 +55,12 @@ export type IdentifiedReport = {
   salt: Uint8Array;
 };
 
-type Fingerprints = { first: Uint8Array; second: Uint8Array | undefined };
+type Fingerprints = {
+  first: Uint8Array;
+  second: Uint8Array | undefined;
+  firstTime: number;
+  secondTime: number;
+};
 
 function fingerprintsOf(
   { suite, keys, methodology }: Identification,
@@ -62,7 +71,11 @@ function fingerprintsOf(
   const [one = "", two = ""] = row.facts;
   const { at } = row;
   if (kind === "carrier-time") {
-    return carrierTimeFingerprints(suite, keys, { carrier: one, card: two, at, windowSeconds });
+    return {
+      ...carrierTimeFingerprints(suite, keys, { carrier: one, card: two, at, windowSeconds }),
+      firstTime: markTime(at, windowSeconds, 0),
+      secondTime: markTime(at, windowSeconds, 1),
+    };
   }
   const identity =
     kind === "carrier-event"
@@ -70,7 +83,9 @@ function fingerprintsOf(
       : kind === "meter-interval"
         ? ({ kind, facts: [one, String(at)] } as const)
         : ({ kind, facts: [platform, row.userId, row.behaviour] } as const);
-  return { first: singleFingerprint(suite, keys, identity, chinaDay(at)), second: undefined };
+  const first = singleFingerprint(suite, keys, identity, chinaDay(at));
+  // The one act may be told with two times, so nothing of them may stand in its mark.
+  return { first, second: undefined, firstTime: 0, secondTime: 0 };
 }
 
 /** Replaces every raw value of a quantified row by its keyed form. */
@@ -80,7 +95,7 @@ export function identify(
   row: QuantifiedRow,
 ): IdentifiedReport {
   const { suite, keys, programme } = by;
-  const { first, second } = fingerprintsOf(by, platform, row);
+  const { first, second, firstTime, secondTime } = fingerprintsOf(by, platform, row);
   const rowKey = rowKeyOf(suite, keys, programme, platform, row.orderNo);
   const { thing, corrects } = row;
   return {
@@ -89,6 +104,8 @@ export function identify(
     behaviour: row.behaviour,
     fingerprintA: first,
     fingerprintB: second,
+    markTimeA: firstTime,
+    markTimeB: secondTime,
     participant: participantOf(suite, keys, programme, platform, row.userId),
     milligrams: row.milligrams,
     at: row.at,

@@ -64,10 +64,14 @@ export function staged(reports: readonly (IdentifiedReport | undefined)[]): Copy
     rows.bytes(report.corrects);
     rows.bytes(report.salt);
     rows.int4(fingerprintDay(fingerprintA));
-    rows.bytes(fingerprintA, ...MARK);
-    if (fingerprintB) rows.int4(fingerprintDay(fingerprintB));
-    else rows.null();
-    rows.bytes(fingerprintB, ...MARK);
+    rows.mark(report.markTimeA, fingerprintA, MARK);
+    if (fingerprintB) {
+      rows.int4(fingerprintDay(fingerprintB));
+      rows.mark(report.markTimeB, fingerprintB, MARK);
+    } else {
+      rows.null();
+      rows.null();
+    }
   });
   return rows;
 }

@@ -1,5 +1,5 @@
 import type { ClientBase } from "pg";
-import { fingerprintDay, markOf } from "../domain/fingerprint.ts";
+import { fingerprintDay } from "../domain/fingerprint.ts";
 import { LEAF_BYTES, readLeaf } from "../domain/sumTree.ts";
 import type { BlobStore } from "../platform/store.ts";
 
@@ -35,10 +35,10 @@ export async function creditedLeaves(
       const at = start + Number(leaf_index) * LEAF_BYTES;
       const { fingerprint } = readLeaf(await file.read(at, at + LEAF_BYTES), 0);
       const credited = await client.query<{ leaf_index: string }>(
-        `SELECT m.leaf_index::text FROM intake.fingerprint f JOIN intake.membership m
-           ON m.day = f.report_day AND m.platform = f.platform AND m.row_key = f.row_key
-         WHERE f.day = $1 AND f.mark = $2 AND m.batch_id = $3 AND m.leaf_index IS NOT NULL`,
-        [fingerprintDay(fingerprint), Buffer.from(markOf(fingerprint)).toString("hex"), of.batch],
+        `SELECT m.leaf_index::text FROM intake.report r JOIN intake.membership m USING (day, platform, row_key)
+         WHERE r.day BETWEEN $1 AND $1 + 1 AND (r.fingerprint_a = $2 OR r.fingerprint_b = $2)
+           AND m.day BETWEEN $1 AND $1 + 1 AND m.batch_id = $3 AND m.leaf_index IS NOT NULL LIMIT 1`,
+        [fingerprintDay(fingerprint), Buffer.from(fingerprint), of.batch],
       );
       const leaf = credited.rows[0]?.leaf_index;
       if (leaf !== undefined) found.set(Number(leaf_index), Number(leaf));

@@ -5,6 +5,7 @@ import {
   assetKeyOf,
   bucketOf,
   carrierTimeFingerprints,
+  markTime,
   participantOf,
   rowKeyOf,
 } from "../../server/domain/fingerprint.ts";
@@ -116,6 +117,20 @@ describe("Fingerprints", () => {
     }
     // Every second of a window, with exactly W/2 between the reports.
     for (let at = 0; at < 720; at++) expect(shares(at, at + 180, 360)).to.equal(true);
+  });
+
+  it("have marks whose time fits two bytes and is one for all moments of a bucket", () => {
+    const random = seeded(3);
+    for (let i = 0; i < 20_000; i++) {
+      const windowSeconds = 2 * (1 + random(1_000));
+      const [at, grid] = [random(2_000_000_000), random(2) as 0 | 1];
+      const time = markTime(at, windowSeconds, grid);
+      expect(time).to.be.within(0, 43_199);
+      const { bucket, start } = bucketOf(at, windowSeconds, grid);
+      const other = start + random(windowSeconds);
+      expect(bucketOf(other, windowSeconds, grid).bucket).to.equal(bucket);
+      expect(markTime(other, windowSeconds, grid)).to.equal(time);
+    }
   });
 
   it("say nothing of another card, vehicle or time", () => {

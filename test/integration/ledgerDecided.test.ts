@@ -157,11 +157,10 @@ describe("the ledger follows what the mirror says was decided", function () {
         records,
       }),
     );
-    await database.owner.query("SELECT intake.ensure_day(17910)");
     await database.owner.query(
-      `INSERT INTO intake.fingerprint (day, mark, platform, row_key, report_day)
-       SELECT 17910, $2, platform, row_key, day FROM intake.membership WHERE batch_id = $1 AND leaf_index = 1`,
-      [batchId, "03".repeat(16)],
+      `UPDATE intake.report r SET fingerprint_b = $2 FROM intake.membership m
+        WHERE m.batch_id = $1 AND m.leaf_index = 1 AND r.day = m.day AND r.platform = m.platform AND r.row_key = m.row_key`,
+      [batchId, Buffer.from(fingerprints[2] ?? [])],
     );
     await database.owner.query("ALTER TABLE intake.batch DISABLE TRIGGER USER");
     await database.owner.query(

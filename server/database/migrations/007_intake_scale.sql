@@ -49,7 +49,8 @@ CREATE TABLE intake.report (
   PRIMARY KEY (day, platform, row_key)
 ) PARTITION BY RANGE (day);
 
--- The first report to bring a mark (bytes 4 to 20 of a fingerprint); provisional until the period closes.
+-- The first report to bring a mark; provisional until the period closes. A mark is where in the day the bucket begins (2
+-- bytes, 0 where the kind of identity has no clock) and bytes 4 to 18 of the fingerprint: what comes at one time lies together.
 CREATE TABLE intake.fingerprint (
   -- Day of the fingerprint's bucket, which may be the day before the activity's.
   day integer NOT NULL,
