@@ -1,5 +1,6 @@
 import { tmpdir } from "node:os";
 import type { Pool, PoolClient } from "pg";
+import { inTransaction } from "../database/inTransaction.ts";
 import { toHex } from "../domain/bytes.ts";
 import type { HashSuite } from "../domain/hashSuite.ts";
 import type { AnyMethodology } from "../domain/methodology/catalogue.ts";
@@ -14,7 +15,6 @@ import type { PlatformOrder } from "./close/components.ts";
 import type { ClosingPeriod } from "./close/standing.ts";
 import { type ClosedBatch, findBatch, insertBatch } from "./closedBatch.ts";
 import { lockOf } from "./context.ts";
-import { inTransaction } from "./inTransaction.ts";
 import { sealPeriod } from "./sealDays.ts";
 
 export type ClosePeriod = {

@@ -109,7 +109,9 @@ export const readJsonLine: LineReader = (line) => {
     if (typeof row === "object" && row !== null && !Array.isArray(row)) {
       return succeed(row as Readonly<Record<string, unknown>>);
     }
-  } catch {}
+  } catch {
+    // Not JSON at all is told like JSON that is no object.
+  }
   return malformed("JSON");
 };
 

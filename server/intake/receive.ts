@@ -1,4 +1,5 @@
 import type { PoolClient } from "pg";
+import { inTransaction } from "../database/inTransaction.ts";
 import { compareBytes } from "../domain/bytes.ts";
 import { rowKeyOf } from "../domain/fingerprint.ts";
 import { quantifyRow } from "../domain/methodology/quantifyRow.ts";
@@ -9,7 +10,6 @@ import { crashPoint } from "../platform/crashPoint.ts";
 import type { IntakeContext } from "./context.ts";
 import { ensureDays, platformNumber, ruleNumber, sourceNumber } from "./dimensions.ts";
 import { type IdentifiedReport, identify, type Judgement } from "./identify.ts";
-import { inTransaction } from "./inTransaction.ts";
 import { type Correction, type Reduction, reduceClosed } from "./reductions.ts";
 import type { RowRead } from "./rowChunks.ts";
 import {

@@ -3,9 +3,9 @@ import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import type { Pool, PoolClient } from "pg";
 import { from as copyFrom } from "pg-copy-streams";
+import { inTransaction } from "../../database/inTransaction.ts";
 import type { HashSuite } from "../../domain/hashSuite.ts";
 import { type BlobStore, BlobStoreError, partsOf } from "../../platform/store.ts";
-import { inTransaction } from "../inTransaction.ts";
 import { columnsOf, lockDay, type Part, partitionOf, parts } from "./parts.ts";
 
 export type AttachDays = {

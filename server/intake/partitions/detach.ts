@@ -2,8 +2,8 @@ import { pipeline } from "node:stream";
 import { createGzip } from "node:zlib";
 import type { Pool, PoolClient } from "pg";
 import { to as copyTo } from "pg-copy-streams";
+import { inTransaction } from "../../database/inTransaction.ts";
 import type { BlobStore } from "../../platform/store.ts";
-import { inTransaction } from "../inTransaction.ts";
 import { attachedDays, columnsOf, lockDay, type Part, partitionOf } from "./parts.ts";
 
 export type DetachDays = {
